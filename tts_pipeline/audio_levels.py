@@ -9,8 +9,8 @@ import numpy as np
 
 from tts_pipeline.errors import AudioError
 
-# Frames quieter than this never count as speech (absolute gate, as in ITU-R BS.1770).
-_GATE_DB = -70.0
+# Frames quieter than this never count as speech: near the rounding noise of 16 bits (-98 dB).
+_GATE_DB = -85.0
 # Margin between active level and threshold of activity in ITU-T P.56 (Method B).
 _ACTIVITY_MARGIN_DB = 15.9
 
@@ -128,7 +128,7 @@ def active_level_db(samples: np.ndarray, sample_rate: int) -> float:
         sample_rate: samples per second.
 
     Raises:
-        AudioError: if nothing lies above -70 dBFS or the samples are unusable.
+        AudioError: if nothing lies above -85 dBFS or the samples are unusable.
     """
     levels, _ = _frame_levels_db(_checked(samples), sample_rate)
     active = levels[levels > _GATE_DB]
