@@ -114,8 +114,8 @@ def mel_filterbank(config: AudioConfig) -> torch.Tensor:
     """
     edges = _mel_to_hz(
         np.linspace(
-            _hz_to_mel(np.float64(config.fmin)),
-            _hz_to_mel(np.float64(config.fmax)),
+            _hz_to_mel(np.array(config.fmin)),
+            _hz_to_mel(np.array(config.fmax)),
             config.n_mels + 2,
         )
     )
