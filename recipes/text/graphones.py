@@ -1,0 +1,54 @@
+"""Training of the model for words outside the dictionary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+import ngram
+from align import align
+from dictionary import Pronunciations
+
+from tts_pipeline.text.oov import pack_graphones
+
+ORDER = 7
+PRUNE = 0.0
+RARE = 3
+
+
+def train_graphones(
+    pronunciations: Pronunciations,
+    *,
+    without: Collection[str] = (),
+    order: int = ORDER,
+    prune: float = PRUNE,
+) -> bytes:
+    """Train on the dictionary's words of letters only and return the packed model.
+
+    Args:
+        pronunciations: the dictionary.
+        without: words that the model must not see.
+        order: length of the longest n-gram.
+        prune: see :func:`ngram.train`.
+    """
+    pairs = [
+        (word, sounds[0])
+        for word, sounds in sorted(pronunciations.items())
+        if word.isalpha() and len(word) > 1 and word not in without
+    ]
+    cuts = [cut for cut in align(pairs) if cut is not None]
+    counts = Counter(graphone for cut in cuts for graphone in cut)
+    graphones = [("", ()), ("", ()), *sorted(g for g in counts if counts[g] >= RARE)]
+    ids = {graphone: index for index, graphone in enumerate(graphones) if index > 1}
+    sequences = [
+        [0, *(ids[graphone] for graphone in cut), 1]
+        for cut in cuts
+        if all(graphone in ids for graphone in cut)
+    ]
+    orders = ngram.train(sequences, len(graphones), order=order, prune=prune)
+    return pack_graphones(
+        graphones,
+        [level.keys for level in orders],
+        [level.log_p for level in orders],
+        [level.log_bow for level in orders],
+    )

@@ -1,0 +1,145 @@
+"""From the normaliser's tokens to a sentence: pronunciation in context, gaps, bounded length."""
+
+from __future__ import annotations
+
+from tts_pipeline.text.function_words import FUNCTION_WORDS, function_word
+from tts_pipeline.text.normalise.tokens import Token
+from tts_pipeline.text.oov import MAX_WORD
+from tts_pipeline.text.pronounce import LETTER_NAMES, Pronouncer, Pronunciation
+from tts_pipeline.text.protocol import MAX_TOKENS, Sentence, Word
+from tts_pipeline.text.symbols import BOUNDARY
+
+SENTENCE_PAUSE_S = 0.3
+PARAGRAPH_PAUSE_S = 0.7
+_STRENGTH = {BOUNDARY: 0, ",": 1, ".": 2, "!": 3, "?": 4}
+
+
+def sentence_of(tokens: list[Token], pronouncer: Pronouncer) -> Sentence | None:
+    """Return the sentence that the tokens up to an end mark make, None without a word.
+
+    Args:
+        tokens: tokens of one sentence.
+        pronouncer: gives the phones of words.
+    """
+    spoken: list[Token] = []
+    gaps: list[str] = []
+    mark = "."
+    paragraph = False
+    for token in tokens:
+        if token.kind == "end":
+            mark = token.text
+        elif token.kind == "paragraph":
+            paragraph = True
+        elif token.kind == "mark":
+            if gaps and _STRENGTH[token.text] > _STRENGTH[gaps[-1]]:
+                gaps[-1] = token.text
+        elif token.kind != "silent" and token.text:
+            for piece in _pieces(token):
+                spoken.append(piece)
+                gaps.append(BOUNDARY)
+    if not spoken:
+        return None
+    gaps[-1] = mark
+    words = _words(spoken, gaps, pronouncer)
+    kept = [index for index, word in enumerate(words) if word.phones]
+    if not kept:
+        return None
+    return Sentence(
+        tuple([words[index] for index in kept]),
+        tuple([*(gaps[index] for index in kept[:-1]), mark]),
+        (tokens[0].span[0], tokens[-1].span[1]),
+        PARAGRAPH_PAUSE_S if paragraph else SENTENCE_PAUSE_S,
+    )
+
+
+def _pieces(token: Token) -> list[Token]:
+    """Cut a string of letters that is too long to be a word."""
+    if len(token.text) <= MAX_WORD:
+        return [token]
+    return [
+        token._replace(text=token.text[start : start + MAX_WORD])
+        for start in range(0, len(token.text), MAX_WORD)
+    ]
+
+
+def _words(tokens: list[Token], gaps: list[str], pronouncer: Pronouncer) -> list[Word]:
+    found = [_isolated(token, pronouncer) for token in tokens]
+    words: list[Word] = []
+    following: tuple[str, ...] = ()
+    for index in range(len(tokens) - 1, -1, -1):
+        token = tokens[index]
+        phones, source, confidence = found[index]
+        if token.text in FUNCTION_WORDS and source in ("lexicon", "override"):
+            if token.text == "a" and _is_letter(index, tokens, gaps):
+                phones, source = LETTER_NAMES["a"], "letters"
+            else:
+                weak = function_word(
+                    token.text, following, final=gaps[index] != BOUNDARY, emphasis=False
+                )
+                if weak:
+                    phones, source = weak, "function"
+        words.append(Word(token.text, phones, token.span, source, confidence))
+        if phones:
+            following = phones
+    words.reverse()
+    return words
+
+
+def _isolated(token: Token, pronouncer: Pronouncer) -> Pronunciation:
+    """Return the pronunciation of a token by itself; only words of the text have a spelling."""
+    if token.kind == "letter":
+        return pronouncer.letter(token.text)
+    if token.kind == "word" and not token.source.islower():
+        cased = pronouncer.cased(token.source)
+        if cased and len(token.source) == len(token.text):
+            return cased
+    return pronouncer.word(token.text)
+
+
+def _is_letter(index: int, tokens: list[Token], gaps: list[str]) -> bool:
+    """Tell the letter of "vitamin A" from the article; a title's "A Tale" is an article."""
+    if index == 0 or tokens[index].source != "A":
+        return False
+    if gaps[index] != BOUNDARY or index + 1 == len(tokens):
+        return True
+    return gaps[index - 1] == BOUNDARY and tokens[index + 1].source.islower()
+
+
+def bounded(sentence: Sentence) -> list[Sentence]:
+    """Cut a sentence into pieces of at most ``MAX_TOKENS`` tokens, at marks where there are any.
+
+    Each cut falls after the word, in the second half of what fits, whose mark is strongest, the
+    latest of equals.
+    """
+    pieces: list[Sentence] = []
+    start = 0
+    n_words = len(sentence.words)
+    while start < n_words:
+        size, stop = 2, start
+        while stop < n_words and size + len(sentence.words[stop].phones) + 1 <= MAX_TOKENS:
+            size += len(sentence.words[stop].phones) + 1
+            stop += 1
+        if stop < n_words:
+            first = start + (stop - start) // 2
+            stop = 1 + max(
+                range(first, stop), key=lambda index: (_STRENGTH[sentence.gaps[index]], index)
+            )
+        pieces.append(_piece(sentence, start, stop))
+        start = stop
+    return pieces
+
+
+def _piece(sentence: Sentence, start: int, stop: int) -> Sentence:
+    if (start, stop) == (0, len(sentence.words)):
+        return sentence
+    last = stop == len(sentence.words)
+    words, gaps = sentence.words[start:stop], sentence.gaps[start:stop]
+    if not last:
+        gaps = (*gaps[:-1], max(gaps[-1], ",", key=_STRENGTH.__getitem__))
+    return Sentence(
+        words,
+        gaps,
+        (sentence.span[0] if start == 0 else words[0].span[0],
+         sentence.span[1] if last else words[-1].span[1]),
+        sentence.pause_after_s if last else 0.0,
+    )

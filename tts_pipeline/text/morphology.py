@@ -1,0 +1,195 @@
+"""Pronunciation of inflected and compound words from the parts that a dictionary holds.
+
+English spelling adds endings by few rules (a silent e goes, a final consonant doubles, y turns to
+i), and their sounds follow from the last phone of the stem. Each rule here was kept because it is
+right more often than the letter-to-sound model on words held out of the dictionary;
+``recipes/text/README.md`` has the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tts_pipeline.text.symbols import VOWELS
+
+Phones = tuple[str, ...]
+Lookup = Callable[[str], "Phones | None"]
+
+_SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}
+_VOICELESS = {"P", "T", "K", "F", "TH", "S", "SH", "CH", "HH"}
+_MIN_STEM = 2
+
+
+def derive(word: str, lookup: Lookup) -> Phones | None:
+    """Return the phones of a word made of known parts, or None.
+
+    Args:
+        word: lower-case letters with inner apostrophes.
+        lookup: gives the phones of a known word or None.
+    """
+    if "'" in word:
+        return _contracted(word, lookup)
+    for rule in (_plural, _past, _ing, _suffixed):
+        phones = rule(word, lookup)
+        if phones:
+            return phones
+    return _compound(word, lookup)
+
+
+def add_s(stem: Phones) -> Phones:
+    """Return a stem with the plural, possessive or third-person ending."""
+    if stem[-1] in _SIBILANTS:
+        return (*stem, "IH0", "Z")
+    return (*stem, "S" if stem[-1] in _VOICELESS else "Z")
+
+
+def add_d(stem: Phones) -> Phones:
+    """Return a stem with the past ending."""
+    if stem[-1] in ("T", "D"):
+        return (*stem, "IH0", "D")
+    return (*stem, "T" if stem[-1] in _VOICELESS else "D")
+
+
+def _contracted(word: str, lookup: Lookup) -> Phones | None:
+    head, _, tail = word.rpartition("'")
+    if tail == "" and head.endswith("in"):
+        stem = lookup(head + "g")
+        return (*stem[:-1], "N") if stem else None
+    stem = lookup(head) or (derive(head, lookup) if head else None)
+    if not stem:
+        return None
+    if tail == "":
+        return stem if stem[-1] in ("S", "Z") else add_s(stem)
+    if tail == "s":
+        return add_s(stem)
+    if tail == "d":
+        return add_d(stem)
+    ending = _CLITICS.get(tail)
+    return (*stem, *ending) if ending else None
+
+
+_CLITICS: dict[str, Phones] = {
+    "ll": ("AH0", "L"), "ve": ("AH0", "V"), "re": ("ER0",), "em": ("AH0", "M"), "m": ("M",),
+    "t": ("T",),
+}  # fmt: skip
+
+
+def _plural(word: str, lookup: Lookup) -> Phones | None:
+    if not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return None
+    for stem in _stems_of_plural(word):
+        phones = lookup(stem) if len(stem) > _MIN_STEM else None
+        if phones and (not word.endswith("es") or stem.endswith("e") or _fits_es(stem, phones)):
+            return add_s(phones)
+    return None
+
+
+def _stems_of_plural(word: str) -> Iterator[str]:
+    yield word[:-1]
+    if word.endswith("ies"):
+        yield word[:-3] + "y"
+    if word.endswith("es"):
+        yield word[:-2]
+
+
+def _fits_es(stem: str, phones: Phones) -> bool:
+    return phones[-1] in _SIBILANTS or stem.endswith(("o", "y"))
+
+
+def _past(word: str, lookup: Lookup) -> Phones | None:
+    if not word.endswith("ed"):
+        return None
+    for stem in _stems(word[:-2]):
+        phones = lookup(stem)
+        if phones:
+            return add_d(phones)
+    return None
+
+
+def _ing(word: str, lookup: Lookup) -> Phones | None:
+    if not word.endswith("ing"):
+        return None
+    for stem in _stems(word[:-3]):
+        phones = lookup(stem)
+        if phones:
+            return (*_joined(stem, phones), "IH0", "NG")
+    return None
+
+
+def _stems(base: str) -> Iterator[str]:
+    """Yield the words that a base before -ed, -ing or -er may have come from, likeliest first."""
+    if len(base) <= _MIN_STEM:
+        return
+    doubled = base[-1] == base[-2] and base[-1] not in "aeiou"
+    # One vowel and one consonant at the end ask for the silent e ("hop-ed" is "hope").
+    if not doubled and base[-1] not in "aeiouwxy" and base[-2] in "aeiou" and (
+        base[-3] not in "aeiou"
+    ):
+        yield base + "e"
+        yield base
+    else:
+        yield base
+        if doubled:
+            yield base[:-1]
+        if base.endswith("i"):
+            yield base[:-1] + "y"
+        yield base + "e"
+
+
+def _joined(stem: str, phones: Phones) -> Phones:
+    """Return a stem as it sounds before a vowel: "-ble" and the like lose their schwa."""
+    if stem.endswith("le") and phones[-2:] == ("AH0", "L") and len(phones) > 2:
+        return (*phones[:-2], "L") if phones[-3] not in VOWELS else phones
+    return phones
+
+
+_SUFFIXES: tuple[tuple[str, Phones], ...] = (
+    ("lessness", ("L", "AH0", "S", "N", "AH0", "S")),
+    ("fulness", ("F", "AH0", "L", "N", "AH0", "S")),
+    ("ness", ("N", "AH0", "S")),
+    ("less", ("L", "AH0", "S")),
+    ("ment", ("M", "AH0", "N", "T")),
+    ("ship", ("SH", "IH2", "P")),
+    ("like", ("L", "AY2", "K")),
+    ("wise", ("W", "AY2", "Z")),
+    ("ful", ("F", "AH0", "L")),
+    ("able", ("AH0", "B", "AH0", "L")),
+    ("ish", ("IH0", "SH")),
+    ("est", ("AH0", "S", "T")),
+    ("er", ("ER0",)),
+    ("ly", ("L", "IY0")),
+    ("y", ("IY0",)),
+)
+
+
+def _suffixed(word: str, lookup: Lookup) -> Phones | None:
+    for suffix, ending in _SUFFIXES:
+        base = word.removesuffix(suffix)
+        if base == word or len(base) <= _MIN_STEM:
+            continue
+        if suffix[0] in "aeiouy":
+            stems = list(_stems(base))
+        elif base.endswith("i"):
+            stems = [base[:-1] + "y", base]
+        else:
+            stems = [base]
+        for stem in stems:
+            phones = lookup(stem)
+            if phones:
+                if suffix == "ly" and phones[-1] == "L":
+                    return (*phones, "IY0")
+                return (*phones, *ending)
+    return None
+
+
+def _compound(word: str, lookup: Lookup) -> Phones | None:
+    """Join two words; the second one's stress steps down (the compound rule of English)."""
+    best: tuple[int, Phones] | None = None
+    for cut in range(3, len(word) - 2):
+        left, right = lookup(word[:cut]), lookup(word[cut:])
+        if left and right:
+            balance = min(cut, len(word) - cut)
+            if best is None or balance > best[0]:
+                weak = tuple(p[:-1] + "2" if p[-1] == "1" else p for p in right)
+                best = (balance, (*left, *weak))
+    return best[1] if best else None

@@ -1,0 +1,165 @@
+"""What a text front end hands to the acoustic model, and what it must be able to do.
+
+A front end of another language implements :class:`TextFrontEnd` and returns the same
+:class:`Sentence`; nothing behind it knows the language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from tts_pipeline.text.normalise.tokens import Dropped
+from tts_pipeline.text.symbols import BOS, CONSONANTS, EOS, GAPS, VOWELS, encode
+
+MAX_TOKENS = 300
+TOKENS = {
+    phone: encode(phone)
+    for phone in (BOS, EOS, *GAPS, *CONSONANTS, *(v + digit for v in VOWELS for digit in "012"))
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """One spoken word.
+
+    Attributes:
+        text: spoken form in lower case.
+        phones: ARPAbet phones, vowels with their stress digit ("AH0").
+        span: first and last + 1 character, in the source text, of what it was read from.
+        source: where the pronunciation comes from: "user", "inline", "override", "function",
+            "homograph", "lexicon", "morphology", "letters" or "oov".
+        confidence: 0 to 1; 1 for what a dictionary or the user said.
+    """
+
+    text: str
+    phones: tuple[str, ...]
+    span: tuple[int, int]
+    source: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prosody:
+    """How a word is said, as factors on the voice's own rate, pitch and energy (1 = unchanged)."""
+
+    rate: float = 1.0
+    pitch: float = 1.0
+    energy: float = 1.0
+
+
+PLAIN = Prosody()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words with the marks between them; at most ``MAX_TOKENS`` tokens.
+
+    Attributes:
+        words: the words in order, at least one.
+        gaps: per word the mark after it, one of ``symbols.GAPS``; the last is the sentence mark.
+        span: first and last + 1 character in the source text.
+        pause_after_s: silence to add after the sentence, in seconds.
+        prosody: one per word, or empty if all are plain.
+        pause_s: per word the seconds of silence asked for in its gap (0: as the model likes), or
+            empty if none was asked for.
+        marks: (name, word index) of each named place; it stands before that word, and
+            ``len(words)`` means the end of the sentence.
+    """
+
+    words: tuple[Word, ...]
+    gaps: tuple[str, ...]
+    span: tuple[int, int]
+    pause_after_s: float
+    prosody: tuple[Prosody, ...] = ()
+    pause_s: tuple[float, ...] = ()
+    marks: tuple[tuple[str, int], ...] = ()
+
+    @cached_property
+    def tokens(self) -> list[int]:
+        """The model's input: begin, then per word its phones and its gap, then end."""
+        table = TOKENS
+        out = [table[BOS]]
+        for word, gap in zip(self.words, self.gaps):
+            out.extend([table[phone] for phone in word.phones])
+            out.append(table[gap])
+        out.append(table[EOS])
+        return out
+
+    @cached_property
+    def token_words(self) -> list[int]:
+        """Per token the index of its word; -1 for marks, begin and end."""
+        out = [-1]
+        for index, word in enumerate(self.words):
+            out.extend([index] * len(word.phones))
+            out.append(-1)
+        out.append(-1)
+        return out
+
+    @property
+    def token_rate(self) -> list[float]:
+        """Per token the rate factor; a gap takes the factor of the word before it."""
+        return self._per_token([p.rate for p in self.prosody])
+
+    @property
+    def token_pitch(self) -> list[float]:
+        """Per token the pitch factor; a gap takes the factor of the word before it."""
+        return self._per_token([p.pitch for p in self.prosody])
+
+    @property
+    def token_energy(self) -> list[float]:
+        """Per token the energy factor; a gap takes the factor of the word before it."""
+        return self._per_token([p.energy for p in self.prosody])
+
+    @property
+    def token_pause_s(self) -> list[float]:
+        """Per token the seconds of silence asked for; above 0 at gaps only."""
+        out = [0.0] * len(self.tokens)
+        if self.pause_s:
+            at = 0
+            for word, seconds in zip(self.words, self.pause_s):
+                at += len(word.phones) + 1
+                out[at] = seconds
+        return out
+
+    def _per_token(self, factors: list[float]) -> list[float]:
+        out = [1.0]
+        for word, factor in zip(self.words, factors or [1.0] * len(self.words)):
+            out.extend([factor] * (len(word.phones) + 1))
+        out.append(1.0)
+        return out
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the front end did with a text.
+
+    Attributes:
+        normalised: the text as it is spoken.
+        dropped: what cannot be spoken, in order.
+        n_sentences: number of sentences made.
+        n_split: how many of them are pieces of a sentence that was too long.
+    """
+
+    normalised: str
+    dropped: tuple[Dropped, ...]
+    n_sentences: int
+    n_split: int
+
+
+class TextFrontEnd(Protocol):
+    """Text in, sentences of tokens out."""
+
+    def __call__(self, text: str, *, strict: bool = False) -> tuple[list[Sentence], Report]:
+        """Return the sentences of a text and a report.
+
+        Raises:
+            TextError: with ``strict``, if something cannot be spoken.
+        """
+
+    def stream(
+        self, text: str | Iterable[str]
+    ) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
+        """Yield sentences, each with what was dropped before its end, in bounded memory."""
