@@ -103,7 +103,7 @@ def high_pass(samples: np.ndarray, sample_rate: int, *, cutoff_hz: float = 60.0)
     return sosfiltfilt(sections, samples, padlen=pad).astype(np.float32)
 
 
-def _frame_levels_db(samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, int]:
+def frame_levels_db(samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, int]:
     """RMS level in dBFS of frames of 20 ms every 10 ms, ``(F,)``, and the step in samples.
 
     Frame ``i`` covers the samples from ``i * step`` to ``(i + 2) * step``; the last is partial.
@@ -130,7 +130,7 @@ def active_level_db(samples: np.ndarray, sample_rate: int) -> float:
     Raises:
         AudioError: if nothing lies above -85 dBFS or the samples are unusable.
     """
-    levels, _ = _frame_levels_db(_checked(samples), sample_rate)
+    levels, _ = frame_levels_db(_checked(samples), sample_rate)
     active = levels[levels > _GATE_DB]
     if len(active) == 0:
         raise AudioError(f"silent: no 20 ms above {_GATE_DB:.0f} dBFS; expected speech")
@@ -192,7 +192,7 @@ def speech_span(
     if not threshold_db < 0:
         raise AudioError(f"threshold_db={threshold_db}: expected a negative number of dB")
     level = active_level_db(samples, sample_rate)
-    levels, step = _frame_levels_db(samples, sample_rate)
+    levels, step = frame_levels_db(samples, sample_rate)
     noise = float(np.percentile(levels, 10))
     highest = level + max(threshold_db, -20.0)
     loud = levels > min(max(level + threshold_db, noise + 6), highest)

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.layouts import read_ljspeech, read_pairs
-from tts_pipeline.training.utterance import SPLITS, Fault, Utterance
+from tts_pipeline.training.utterance import SPLITS, Fault, Utterance, text_key
 
 __all__ = [
     "SPLITS",
@@ -131,11 +130,6 @@ def read_names(path: str | Path) -> dict[str, int]:
         if name:
             names[name] = line
     return names
-
-
-def text_key(text: str) -> str:
-    """Text without case, punctuation and spacing: equal for takes of one prompt."""
-    return " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.casefold()))
 
 
 def _assign_splits(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tts_pipeline.errors import CorpusError
-from tts_pipeline.training.utterance import SPLITS, Fault, Utterance
+from tts_pipeline.training.utterance import SPLITS, Fault, Utterance, text_key
 
 AUDIO_SUFFIXES = (".wav", ".flac")
 # Text files of a tree of pairs that belong to no recording.
@@ -122,8 +122,8 @@ def _row_fault(
         return "bad-id", "expected a file name without suffix, not a path"
     if earlier_line is not None:
         return "duplicate-id", f"the id is already on line {earlier_line}"
-    if not text:
-        return "empty-text", "the text is empty"
+    if not text_key(text):
+        return "empty-text", f"the text {text!r} has no words" if text else "the text is empty"
     if not found:
         return "missing-audio", "no recording; expected a wav or flac file of this name"
     if len(found) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 SPLITS = ("train", "valid", "test")
@@ -51,3 +52,8 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}: {self.id or '(no id)'}: {self.message} [{self.kind}]"
+
+
+def text_key(text: str) -> str:
+    """Text without case, punctuation and spacing: equal for takes of one prompt."""
+    return " ".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.casefold()))
