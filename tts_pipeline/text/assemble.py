@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tts_pipeline.text.function_words import FUNCTION_WORDS, function_word
+from tts_pipeline.text.homographs import NUMBER, shipped_homographs
 from tts_pipeline.text.normalise.tokens import Token
 from tts_pipeline.text.oov import MAX_WORD
 from tts_pipeline.text.pronounce import LETTER_NAMES, Pronouncer, Pronunciation
@@ -64,12 +65,17 @@ def _pieces(token: Token) -> list[Token]:
 
 def _words(tokens: list[Token], gaps: list[str], pronouncer: Pronouncer) -> list[Word]:
     found = [_isolated(token, pronouncer) for token in tokens]
+    homographs = shipped_homographs()
+    context = _Context(tokens, gaps)
     words: list[Word] = []
     following: tuple[str, ...] = ()
     for index in range(len(tokens) - 1, -1, -1):
         token = tokens[index]
         phones, source, confidence = found[index]
-        if token.text in FUNCTION_WORDS and source in ("lexicon", "override"):
+        if source == "lexicon" and token.text in homographs:
+            reading, confidence = homographs.choose(token.text, *context.around(index))
+            phones, source = reading.phones, "homograph"
+        elif token.text in FUNCTION_WORDS and source in ("lexicon", "override"):
             if token.text == "a" and _is_letter(index, tokens, gaps):
                 phones, source = LETTER_NAMES["a"], "letters"
             else:
@@ -83,6 +89,35 @@ def _words(tokens: list[Token], gaps: list[str], pronouncer: Pronouncer) -> list
             following = phones
     words.reverse()
     return words
+
+
+class _Context:
+    """The sentence as the homograph classifier was trained to see it, made when first asked for."""
+
+    def __init__(self, tokens: list[Token], gaps: list[str]) -> None:
+        self._tokens, self._gaps = tokens, gaps
+        self._written: list[str] = []
+        self._place: list[int] = []
+
+    def around(self, index: int) -> tuple[list[str], int]:
+        """Return the written words, numbers and marks of the sentence, and a word's place."""
+        if not self._written:
+            span = (-1, -1)
+            for token, gap in zip(self._tokens, self._gaps):
+                if token.kind in ("word", "letter"):
+                    self._written.append(_cased(token))
+                elif token.span != span:
+                    self._written.append(NUMBER)
+                span = token.span
+                self._place.append(len(self._written) - 1)
+                if gap in _STRENGTH and gap != BOUNDARY:
+                    self._written.append(gap)
+        return self._written, self._place[index]
+
+
+def _cased(token: Token) -> str:
+    """Return a word with the capital it had; a word spelled out of something else has none."""
+    return token.text.capitalize() if token.source[:1].isupper() else token.text
 
 
 def _isolated(token: Token, pronouncer: Pronouncer) -> Pronunciation:
