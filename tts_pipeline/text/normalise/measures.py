@@ -1,0 +1,157 @@
+"""Numbers with units: percent, degrees, lengths to data rates, and compound units with a slash."""
+
+from __future__ import annotations
+
+import re
+
+from tts_pipeline.text import numbers
+from tts_pipeline.text.normalise.writer import NUMBER, Writer
+
+# symbol: singular (plural made by adding s), or "singular/plural". Exact case first, then lower.
+_BASE = {
+    "m": "meter", "g": "gram", "L": "liter", "l": "liter", "W": "watt", "Wh": "watt hour",
+    "V": "volt", "Hz": "hertz/hertz", "B": "byte", "bit": "bit", "J": "joule", "N": "newton",
+    "Pa": "pascal", "cal": "calorie", "bps": "bit per second/bits per second", "eV": "electron volt",
+    "Bq": "becquerel",
+}  # fmt: skip
+_PREFIXES = {
+    "k": "kilo", "M": "mega", "G": "giga", "T": "tera", "m": "milli", "c": "centi", "d": "deci",
+    "u": "micro", "n": "nano", "h": "hecto", "P": "peta",
+}  # fmt: skip
+_PREFIXED = (
+    "km cm mm dm um nm kg mg ug ng mL ml cL cl dL dl kL hL kW MW GW TW mW kWh MWh GWh TWh Wh kV mV "
+    "MV kHz MHz GHz THz kB KB MB GB TB PB kJ MJ GJ kN MN kPa MPa GPa hPa kcal kbps Mbps Gbps "
+    "keV MeV GeV TeV kbit Mbit Gbit"
+).split()
+UNITS = {
+    **{
+        symbol: _PREFIXES[symbol[0].lower() if symbol == "KB" else symbol[0]] + _BASE[symbol[1:]]
+        for symbol in _PREFIXED
+        if symbol[1:] in _BASE and symbol not in _BASE
+    },
+    **{symbol: _BASE[symbol] for symbol in ("m", "g", "L", "l", "W", "Wh", "V", "Hz", "bps", "Pa")},
+    "lb": "pound", "lbs": "pound", "oz": "ounce", "ft": "foot/feet", "yd": "yard", "yds": "yard",
+    "mi": "mile", "inch": "inch/inches", "in": "inch/inches", "mph": "mile per hour/miles per hour",
+    "kph": "kilometer per hour/kilometers per hour", "mpg": "mile per gallon/miles per gallon",
+    "kmh": "kilometer per hour/kilometers per hour", "fps": "frame per second/frames per second",
+    "rpm": "R P M/R P M", "bpm": "beat per minute/beats per minute", "gal": "gallon", "qt": "quart",
+    "pt": "pint", "tbsp": "tablespoon", "tsp": "teaspoon", "cc": "C C/C C", "psi": "P S I/P S I",
+    "hr": "hour", "hrs": "hour", "h": "hour", "min": "minute", "mins": "minute", "sec": "second",
+    "secs": "second", "s": "second", "ms": "millisecond", "wk": "week", "wks": "week",
+    "mo": "month", "mos": "month", "yr": "year", "yrs": "year", "ha": "hectare", "ac": "acre",
+    "dB": "decibel", "Hp": "horsepower/horsepower", "hp": "horsepower/horsepower",
+    "kt": "knot", "kts": "knot", "mph.": "mile per hour/miles per hour", "ppm": "part per million/parts per million",
+    "sqft": "square foot/square feet", "atm": "atmosphere", "Mb": "megabit", "Gb": "gigabit",
+    "Kb": "kilobit", "mol": "mole", "px": "pixel", "ohm": "ohm", "ohms": "ohm",
+    "°": "degree", "°C": "degree Celsius/degrees Celsius", "°F": "degree Fahrenheit/degrees Fahrenheit",
+    "%": "percent/percent", "nmi": "nautical mile", "cwt": "hundredweight/hundredweight",
+    "day": "day", "week": "week", "month": "month", "year": "year", "hour": "hour",
+    "minute": "minute", "second": "second", "person": "person/people", "d": "day",
+}  # fmt: skip
+_LOWER = {symbol.lower(): spoken for symbol, spoken in reversed(UNITS.items())}
+_LOWER["mbps"] = UNITS["Mbps"]
+# A unit that is also a common word or letter counts as one only where it touches its number.
+_TOUCHING = frozenset("in s h d mo pt ac min sec L V W person day week month year hour ha".split())
+_SPACED_OK = frozenset("min sec V W L ha s h".split())
+_SQUARES = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
+_UNIT = r"(?:°[CF]?|%|(?:sq|cu)\.? ?(?:ft|m|km|mi|in|yd)|[A-Za-z]{1,6})"
+_POWER = r"(?:\^?[23²³])?"
+
+
+def unit_words(symbol: str, plural: bool) -> str | None:
+    """Return the words of a unit symbol ("km", "m2", "sq ft"), None where there is none."""
+    symbol = symbol.strip().replace("^", "")
+    shape = ""
+    if symbol[:2] in ("sq", "cu") and symbol not in UNITS:
+        shape = "square " if symbol[0] == "s" else "cubic "
+        symbol = symbol[2:].lstrip(". ")
+    if symbol[-1:] in _SQUARES:
+        shape, symbol = _SQUARES[symbol[-1]], symbol[:-1]
+    spoken = UNITS.get(symbol) or _LOWER.get(symbol.lower()) if symbol else None
+    if spoken is None:
+        return None
+    one, _, many = spoken.partition("/")
+    return shape + ((many or one + "s") if plural else one).replace("Celsius", "celsius").replace(
+        "Fahrenheit", "fahrenheit"
+    )
+
+
+def _rate(symbols: str | None) -> str | None:
+    """Return "per hour" for "/hr"; empty for no rate, None for an unknown one."""
+    if not symbols:
+        return ""
+    words = unit_words(symbols.lstrip("/ "), plural=False)
+    return None if words is None else " per " + words
+
+
+def _measure(out: Writer, match: re.Match[str]) -> bool:
+    first, link, second, space, unit, rate = match.group(
+        "first", "link", "second", "space", "unit", "rate"
+    )
+    bare = re.sub(r"[\^23²³]", "", unit)
+    if space == " " and bare in _TOUCHING and bare not in _SPACED_OK:
+        if not (bare == "in" and out.text.startswith(".", match.end())):
+            return False
+    last = second or first
+    words = unit_words(unit, plural=last != "1" and space != "-")
+    per = _rate(rate)
+    if words is None or per is None:
+        return False
+    spoken = numbers.number(first)
+    if second:
+        spoken += (" by " if "x" in link or "×" in link else " to ") + numbers.number(second)
+    out.say(f"{spoken} {words}{per}", "measure", *match.span())
+    return _unit_stop(out, match.end(), bare)
+
+
+def _unit_stop(out: Writer, end: int, unit: str) -> bool:
+    """True: the measure is said. (A full stop after it is left to the rule for full stops.)"""
+    return bool(unit) or end > 0
+
+
+def _per(out: Writer, match: re.Match[str]) -> bool:
+    value, unit = match.groups()
+    if len(unit) == 1 and unit not in UNITS:
+        words: str | None = unit.upper()
+    else:
+        words = unit_words(unit, plural=False) or unit.lower()
+    out.say(f"{numbers.number(value)} per {words}", "measure", *match.span())
+    return True
+
+
+def _feet_inches(out: Writer, match: re.Match[str]) -> bool:
+    feet, inches = match.groups()
+    words = numbers.cardinal(feet) + (" foot" if feet == "1" else " feet")
+    if inches:
+        words += f" {numbers.number(inches)} " + ("inch" if inches == "1" else "inches")
+    out.say(words, "measure", *match.span())
+    return True
+
+
+def _inches(out: Writer, match: re.Match[str]) -> bool:
+    # A quotation that closes after a number looks the same: count the quotes before on this line.
+    line = out.text[max(out.text.rfind("\n", 0, match.start()), match.start() - 400) + 1 : match.start()]
+    if line.count('"') % 2:
+        return False
+    value = match.group(1)
+    out.say(
+        numbers.number(value) + (" inch" if value == "1" else " inches"), "measure", *match.span()
+    )
+    return True
+
+
+_N = NUMBER
+NUMBER_RULES = (
+    (re.compile(r"(\d{1,3})['′] ?(\d{1,2})(?:\"|″|'')"), _feet_inches),
+    (re.compile(r"(\d{1,3})′()"), _feet_inches),
+    (re.compile(rf"({_N})[\"″](?![A-Za-z0-9])"), _inches),
+    (
+        re.compile(
+            rf"(?P<first>{_N})(?:(?P<link> ?[-–x×] ?)(?P<second>{_N}))?(?P<space>[ -]?)"
+            rf"(?P<unit>{_UNIT}{_POWER})(?P<rate>/(?:[A-Za-z]{{1,6}}|°C){_POWER})?"
+            r"(?![A-Za-z0-9/'])"
+        ),
+        _measure,
+    ),
+    (re.compile(rf"({_N})/([A-Za-z]{{1,12}})(?![A-Za-z0-9/])"), _per),
+)

@@ -1,0 +1,77 @@
+"""What the normaliser hands on: tokens, and the record of what could not be spoken."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MARKS = (",", ".", "?", "!")
+_STRENGTH = {",": 0, ".": 1, "!": 2, "?": 3}
+
+
+class Token(NamedTuple):
+    """One spoken word, letter or mark, or a silent stretch of the source.
+
+    Attributes:
+        text: what is said: ``[a-z]+`` with inner apostrophes (a few also begin with one: "'tis")
+            for words; one letter, or a letter with "'s", for kind "letter"; one of ``, . ? !``
+            for marks; empty for kinds "silent" and "paragraph".
+        kind: "word" for a word that stands in the text (look it up), "letter" for a letter name,
+            "mark" for a mark inside a sentence, "end" for the mark that ends one, "paragraph"
+            for a paragraph break, "silent" for quotes, brackets, hyphens and decoration, or the
+            class of the expression that the words were made from ("cardinal", "date", ...).
+        span: first and last + 1 character of the expression in the source text.
+        source: the expression as written, accents and case kept ("WHO", "25th", "Müller").
+    """
+
+    text: str
+    kind: str
+    span: tuple[int, int]
+    source: str
+
+    @property
+    def is_word(self) -> bool:
+        """True for everything that has a pronunciation: words and letters of every class."""
+        return self.kind not in ("mark", "end", "silent", "paragraph")
+
+
+class Dropped(NamedTuple):
+    """A stretch of the source that cannot be spoken, and why."""
+
+    text: str
+    span: tuple[int, int]
+    reason: str
+
+
+class Normalised(NamedTuple):
+    """The tokens of a text in order, and what was left out of them."""
+
+    tokens: list[Token]
+    dropped: list[Dropped]
+
+    @property
+    def text(self) -> str:
+        """The normal form: see :func:`spoken_text`."""
+        return spoken_text(self.tokens)
+
+
+def spoken_text(tokens: list[Token]) -> str:
+    """Return the normal form of tokens: lower-case words, letters as ``U-S-A-``, attached marks.
+
+    Normalising the normal form gives the same spoken tokens again.
+    """
+    parts: list[str] = []
+    after_letter = False
+    for token in tokens:
+        if token.kind == "paragraph":
+            if parts:
+                parts.append("\n\n")
+        elif token.kind in ("mark", "end"):
+            parts.append(token.text)
+        elif token.kind == "letter":
+            name = token.text[0].upper() + token.text[1:]
+            joint = "" if after_letter or not parts or parts[-1] == "\n\n" else " "
+            parts.append(joint + name + ("-" if len(name) == 1 else ""))
+        elif token.text:
+            parts.append((" " if parts and parts[-1] != "\n\n" else "") + token.text)
+        after_letter = token.kind == "letter" and len(token.text) == 1
+    return "".join(parts).strip()

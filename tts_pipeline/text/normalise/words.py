@@ -1,0 +1,292 @@
+"""Words that are not simply said: abbreviations, initials, acronyms, Roman numerals, capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from tts_pipeline.text import abbreviations as table
+from tts_pipeline.text.normalise import addresses
+from tts_pipeline.text.normalise.roman import say_roman
+from tts_pipeline.text.normalise.signs import ends_sentence
+from tts_pipeline.text.normalise.writer import Writer
+
+# Upper-case words that are said as words, and ones that are spelled although they look like words.
+SPOKEN = frozenset(
+    "nasa nato unesco unicef opec aids covid laser radar sonar scuba swat fema pin sim ram rom jpeg "
+    "gif nascar nasdaq norad osha potus scotus fifa asap yolo lol ikea nimby moma soho noho tribeca "
+    "interpol delta alexa cobol fortran basic java lisp epcot zip gop".split()
+) - {"gop"}
+SPELLED = frozenset(
+    "usa us uk eu un uae fbi cia nsa irs epa fda cdc atm ceo cfo cto cpu gpu api url usb led lcd "
+    "dna rna hiv ufo ups aka faq diy dvd cd tv pc hr pr id iq eq ai ml io ibm ieee aaa abc nbc cbs "
+    "bbc cnn espn nba nfl nhl mlb ncaa ucla usc nyu mba phd md rsvp sos gop gdp isp ip vip ira sat "
+    "act gre gpa suv ac dc mri ct er icu ob pa va ny la sf edt est pst cst gmt utc bc ad am pm who it "
+    "ok sql css xml html http https ftp www pdf json php ios osx rpg fps cgi dj mc jfk fdr mlk".split()
+) - {"it", "who", "act", "ok", "la", "json"}
+# These are words when small, letters when capital in mixed text.
+_CASE_LETTERS = frozenset(("us", "it", "who"))
+# Spelled in lower case too.
+_ALWAYS_LETTERS = frozenset("tv dvd cd usb diy fbi cia nba nfl html http url ceo ufo mph gps".split())
+_SHORT_WORDS = frozenset(
+    "a i ah am an as at ax be by do eh go ha he hi if in is it me my no of oh on or ow ox pa so to "
+    "uh um up us we ok ma yo".split()
+)
+_SHORT_THREE = frozenset(
+    "the and not all but you are for can has had his her him was one our out day get how man new "
+    "now old see two way who boy did its let put say she too use yes yet why try top big bad god war "
+    "men ago ask end far few got off own red run set sir six ten top act add age air any arm art bed "
+    "bit box boy bus buy car cat cup cut die dog dry due ear eat egg eye fat fit fly fun gas gun guy "
+    "hot ice ill job joy key kid law lay leg lie lot low map may mom mad nor odd oil pay per raw rid "
+    "row sad sea sit sky son sun tax tea tie tip toy win wow yeah hey huh aha ugh".split()
+)
+_VOWEL = re.compile("[aeiouy]")
+_LOOK = 48
+
+
+def say(
+    out: Writer, start: int, end: int, rules: Mapping[str, tuple[tuple, ...]]
+) -> int:
+    """Say the letters from ``start`` to ``end`` or a longer expression there; return its end."""
+    word = out.text[start:end]
+    low = word.lower()
+    for pattern, rule in rules.get(low, ()):
+        match = pattern.match(out.text, start, out.limit)
+        if match and rule(out, match):
+            return match.end()
+    stem, _, ending = low.partition("'")
+    if low in _ALWAYS_LETTERS:
+        out.spell(word, start)
+    elif word[:1].isupper() and stem.isalpha() and word[: len(stem)].isupper() and say_roman(out, start, end):
+        return end
+    elif len(stem) == 1:
+        _single(out, start, end, ending)
+    elif word == low or word[1:] == low[1:] and len(stem) > 1 or len(word) > 48:
+        out.word(low, start, end)
+    else:
+        _capitals(out, start, end)
+    return end
+
+
+def _single(out: Writer, start: int, end: int, ending: str) -> None:
+    """Say one letter: the words "a" and "I", else its name; "p's" keeps its ending."""
+    char = out.text[start]
+    if ending and not (ending == "s" and char not in "aiAI"):
+        out.word(out.text[start:end].lower(), start, end)
+    elif char == "i" or char == "I" or (char in "aA" and not _is_letter_a(out, start, end)):
+        out.word(char.lower(), start, end)
+    else:
+        out.add(char.lower() + ("'s" if ending else ""), "letter", start, end)
+
+
+def _is_letter_a(out: Writer, start: int, end: int) -> bool:
+    """True where "A" is the letter: "vitamin A", "A-level", "plan A"."""
+    text = out.text
+    if text[start] == "a" or end >= out.limit and start == 0:
+        return False
+    if text[end : end + 1] == "-":
+        return True
+    after = text[end : end + 1]
+    before = out.tokens[-1] if out.tokens else None
+    alone = after in ("", ",", ";", ")", ".", "?", "!", "=") or after == "/"
+    return bool(before and before.is_word and (alone or before.text in _LETTERED))
+
+
+_LETTERED = frozenset("vitamin plan type grade class hepatitis section group appendix exhibit".split())
+
+
+def _capitals(out: Writer, start: int, end: int) -> None:
+    """Say a word with capitals inside: an acronym, its plural or possessive, or a shout."""
+    word = out.text[start:end]
+    match = re.fullmatch(r"([A-Z]{2,})('?s|'S)?", word)
+    if not match:
+        hump = re.fullmatch(r"([a-z])([A-Z][a-z]+)", word)
+        if hump:
+            out.spell(hump.group(1), start)
+            out.word(hump.group(2).lower(), start + 1, end)
+        else:
+            out.word(word.lower(), start, end)
+        return
+    stem, ending = match.group(1).lower(), match.group(2)
+    if is_spelled(out, stem, start, end):
+        last = end - len(ending or "") - 1
+        out.spell(stem[:-1], start)
+        out.add(stem[-1] + ("'s" if ending else ""), "letter", last, end)
+    else:
+        out.word(stem + ("'s" if ending and "'" in ending else "s" if ending else ""), start, end)
+
+
+def is_spelled(out: Writer, stem: str, start: int, end: int) -> bool:
+    """True where an upper-case word is told letter by letter."""
+    if stem in SPOKEN:
+        return False
+    shouted = _all_capitals(out, start, end)
+    if stem in _CASE_LETTERS:
+        return not shouted
+    if stem in SPELLED or not _VOWEL.search(stem):
+        return True
+    if len(stem) < 3:
+        return stem not in _SHORT_WORDS
+    if shouted or len(stem) > 5:
+        return False
+    if out.known is not None:
+        return not out.known(stem)
+    return len(stem) == 3 and stem not in _SHORT_THREE
+
+
+def _all_capitals(out: Writer, start: int, end: int) -> bool:
+    """True where the text around is in capitals, so that capitals mean nothing."""
+    text = out.text
+    around = text[max(start - _LOOK, 0) : start] + text[end : end + _LOOK]
+    lower = sum(map(str.islower, around))
+    upper = sum(map(str.isupper, around))
+    return upper > 4 and upper > 3 * lower
+
+
+def _initialism(out: Writer, match: re.Match[str]) -> bool:
+    """Say "U.S.A.", "p.m." and "J.R.R." letter by letter, and "e.g." in full."""
+    text = match.group()
+    start, end = match.span()
+    low = text.lower().rstrip(".")
+    closing = text.endswith(".") and low not in ("e.g", "i.e") and ends_sentence(out, end)
+    last = end - closing
+    if low in table.PLAIN:
+        out.say(table.PLAIN[low], "abbreviation", start, last)
+    else:
+        letters = list(re.finditer(r"([A-Za-z])\.?('?s)?", text))
+        for letter in letters:
+            first = start + letter.start()
+            stop = min(start + letter.end(), last)
+            ending = "'s" if letter.group(2) else ""
+            out.add(letter.group(1).lower() + ending, "letter", first, stop)
+    if closing:
+        out.end_sentence(last, end)
+    return True
+
+
+def _initial(out: Writer, match: re.Match[str]) -> bool:
+    """Say the initial in "J. Smith"; its full stop ends no sentence unless one clearly begins."""
+    end = match.end()
+    before = out.words_before()
+    if ends_sentence(out, end) and (before and not out.tokens[-1].source[:1].isupper() or end >= len(out.text)):
+        return False
+    if match.group(1) == "I" and not re.compile(r" [A-Z][a-z]").match(out.text, end):
+        return False
+    out.add(match.group(1).lower(), "letter", match.start(), end - 1)
+    out.silent(end - 1, end)
+    return True
+
+
+def _degree(out: Writer, match: re.Match[str]) -> bool:
+    out.say(match.group().replace(".", "").upper(), "letters", *match.span())
+    return True
+
+
+def _ampersand(out: Writer, match: re.Match[str]) -> bool:
+    first, second = match.groups()
+    out.spell(first, match.start())
+    out.say("and", "sign", match.end(1), match.start(2))
+    out.spell(second, match.start(2))
+    return True
+
+
+def _fixed(words: str):
+    def rule(out: Writer, match: re.Match[str]) -> bool:
+        out.say(words, "abbreviation", *match.span())
+        return True
+
+    return rule
+
+
+def _title(out: Writer, match: re.Match[str]) -> bool:
+    """Say "Dr. Evil" and "St. Louis" in full, but "Elm St." as a street."""
+    name, dot = match.group(1).lower(), match.group(2)
+    capital = re.compile(r" ?[A-Z]").match(out.text, match.end())
+    if name in table.STREETS and out.tokens and dot:
+        before = out.tokens[-1]
+        after_name = before.is_word and before.source[:1].isupper() or before.kind == "ordinal"
+        if after_name and (not capital or ends_sentence(out, match.end())):
+            return _ending(out, match, table.STREETS[name])
+        if after_name and name == "st" and before.kind == "ordinal":
+            return _ending(out, match, table.STREETS[name])
+    if not capital or not dot and name not in table.BARE_TITLES:
+        return False
+    out.say(table.TITLES[name], "abbreviation", *match.span())
+    return True
+
+
+def _numbered(out: Writer, match: re.Match[str]) -> bool:
+    if not match.group(2) and match.group(1).lower() not in ("vol", "fig", "pp", "hwy", "apt", "nos"):
+        return False
+    out.say(table.NUMBERED[match.group(1).lower()], "abbreviation", *match.span())
+    return True
+
+
+def _plain(out: Writer, match: re.Match[str]) -> bool:
+    name, dot = match.group(1).lower(), match.group(2)
+    if not dot and name not in table.BARE_PLAIN:
+        return False
+    if name in table.WORD_LIKE and ends_sentence(out, match.end()) and match.group(1).islower():
+        return False
+    if name in ("mass", "wash", "tex", "co", "inc", "al") and match.group(1)[0].islower() and name != "al":
+        return False
+    return _ending(out, match, table.PLAIN[name])
+
+
+def _street(out: Writer, match: re.Match[str]) -> bool:
+    before = out.tokens[-1] if out.tokens else None
+    if not before or not before.is_word or not match.group(2) or not match.group(1)[0].isupper():
+        return False
+    if not (before.source[:1].isupper() or before.kind in ("ordinal", "cardinal")):
+        return False
+    return _ending(out, match, table.STREETS[match.group(1).lower()])
+
+
+def _ending(out: Writer, match: re.Match[str], words: str) -> bool:
+    """Say an abbreviation; its full stop may also end the sentence."""
+    start, end = match.span()
+    closing = bool(match.group(2)) and ends_sentence(out, end)
+    out.say(words, "abbreviation", start, end - closing)
+    if closing:
+        out.end_sentence(end - 1, end)
+    return True
+
+
+def _dotted(names: object) -> re.Pattern[str]:
+    ordered = sorted(map(str, names), key=len, reverse=True)  # type: ignore[call-overload]
+    return re.compile(rf"({'|'.join(map(re.escape, ordered))})(?![A-Za-z'])(\.)?", re.IGNORECASE)
+
+
+def _word_rules() -> dict[str, tuple[tuple, ...]]:
+    rules: dict[str, tuple[tuple, ...]] = {}
+
+    def put(names, pattern: re.Pattern[str], rule) -> None:
+        for name in names:
+            rules[name] = (*rules.get(name, ()), (pattern, rule))
+
+    before_number = re.compile(
+        rf"({'|'.join(sorted(table.NUMBERED, key=len, reverse=True))})(\.)?(?= ?[#\d]| [IVXLC]+\b)", re.I
+    )
+    put(table.NUMBERED, before_number, _numbered)
+    put(table.TITLES, _dotted(table.TITLES), _title)
+    put((name for name in table.PLAIN if "." not in name), _dotted(table.PLAIN), _plain)
+    put(table.STREETS, _dotted(table.STREETS), _street)
+    put((state.lower() for state in table.STATES), *addresses.STATE_RULES[0])
+    put("bcdefghjklmnopqrstuvwxyz", re.compile(r"([A-Z])\.(?=[ \n])"), _initial)
+    put("ai", re.compile(r"([AI])\.(?= [A-Z])"), _initial)
+    for name in (*"abcdefghijklmnopqrstuvwxyz", *_ALWAYS_LETTERS):
+        rules.setdefault(name, ())
+    return rules
+
+
+WORD_RULES = _word_rules()
+LETTER_RULES = (
+    (re.compile(r"(?:Ph\.? ?D|M\.Sc|B\.Sc|Ed\.D|Litt\.D|M\.Phil)(?:\.(?! *$))?(?![A-Za-z])"), _degree),
+    (re.compile(r"(?:[A-Za-z]\.){2,10}(?:'?s\b)?(?![A-Za-z])|(?:[A-Za-z]\.){1,9}[A-Za-z](?:'?s)?(?![A-Za-z.'])"), _initialism),
+    (re.compile(r"([A-Z]{1,3})&([A-Z]{1,3})(?![A-Za-z])"), _ampersand),
+    (re.compile(r"w/o(?![A-Za-z])"), _fixed("without")),
+    (re.compile(r"w/(?= )"), _fixed("with")),
+    (re.compile(r"b/c(?![A-Za-z])"), _fixed("because")),
+    (re.compile(r"c/o(?![A-Za-z])"), _fixed("care of")),
+    (re.compile(r"[nN]/[aA](?![A-Za-z])"), _fixed("N A")),
+)
