@@ -206,12 +206,11 @@ def test_measurements(tmp_path):
 
 def test_time_estimate_is_arithmetic_over_throughput(monkeypatch, tiny_corpus):
     monkeypatch.setattr(estimate, "measure_throughput", lambda: ("cpu", 12.0))
-    stages = (estimate.StageCost("one", 100, 400, 2.0, 0.5),)
+    stages = (estimate.StageCost("one", 100, 3.0),)
     result = estimate.estimate(3600.0, stages)
-    gflop = 6 * 2e6 * 400 * 100 / 1e9
     assert dict(result.stages) == {
         "prepare": pytest.approx(3600 * estimate.PREPARE_S_PER_AUDIO_S),
-        "one": pytest.approx(gflop / 6.0),
+        "one": pytest.approx(100 * 3.0 / 12.0),
     }
     assert result.total_s == pytest.approx(sum(seconds for _, seconds in result.stages))
     report = format_report(examine(tiny_corpus))
