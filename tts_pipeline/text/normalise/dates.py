@@ -167,7 +167,7 @@ NUMBER_RULES = (
     ),
     (
         re.compile(
-            rf"(?P<first>\d{{1,2}})(?P<sep>[-/.])(?P<second>\d{{1,2}})(?P=sep)(?P<year>{_YEAR}|\d\d)"
+            rf"(?P<first>\d{{1,2}})(?P<sep>[-/.])(?P<second>\d{{1,2}})(?P=sep)(?P<year>{_YEAR}|(?<!\.)\d\d)"
             r"(?![A-Za-z0-9/-]|\.\d)"
         ),
         _numeric,

@@ -93,6 +93,8 @@ def _possessive(out: Writer, match: re.Match[str]) -> bool:
 def _ordinal(out: Writer, match: re.Match[str]) -> bool:
     digits, suffix, tail = match.group(1).replace(",", ""), match.group(2).lower(), match.group(3)
     teens = digits[-2:-1] == "1"
+    if digits[0] == "0" and len(digits) > 1:
+        return False
     if suffix != ("th" if teens else {"1": "st", "2": "nd", "3": "rd"}.get(digits[-1], "th")):
         return False
     out.say(numbers.ordinal(digits) + tail.lower(), "ordinal", *match.span())

@@ -28,8 +28,8 @@ _LETTERS = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 # In this order: the more specific reading first.
 _NUMBER_RULES = (
-    *codes.NUMBER_RULES,
     *dates.NUMBER_RULES,
+    *codes.NUMBER_RULES,
     *times.NUMBER_RULES,
     *addresses.NUMBER_RULES,
     *money.NUMBER_RULES,

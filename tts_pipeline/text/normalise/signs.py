@@ -159,7 +159,10 @@ def _dash(out: Writer, place: int) -> int:
     before = text[place - 1] if place else " "
     after = text[end] if end < out.limit else " "
     number = after.isdigit() or after in "$€£¥.√½¼¾" and text[end + 1 : end + 2].isdigit()
-    if end == place + 1 and text[place] in "-–" and number and not before.isalnum() and before != ")":
+    last = out.tokens[-1] if out.tokens else None
+    if number and last is not None and last.kind in ("measure", "money", "time"):
+        out.say("to", "range", place, end)
+    elif end == place + 1 and text[place] in "-–" and number and not before.isalnum() and before != ")":
         out.say("minus", "sign", place, end)
     elif end == place + 1 and text[place] != "—" and not before.isspace() and not after.isspace():
         out.silent(place, end)
