@@ -37,7 +37,7 @@ class StageCost:
 # Steps and batch sizes of recipes/kathleen; change them together with its config.
 STAGES = (
     StageCost("align", 2500, 14.0),
-    StageCost("acoustic", 10000, 40.0),
+    StageCost("acoustic", 5000, 98.0),
     StageCost("vocoder", 10000, 19.0),
     StageCost("adversarial vocoder", 6000, 61.0),
     StageCost("fine-tune", 3000, 61.0),
