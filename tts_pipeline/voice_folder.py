@@ -1,0 +1,275 @@
+"""The folder that a voice lives in: config.json, one safetensors file per model, CARD.md.
+
+Nothing is believed unseen: every file's size and SHA-256 stand in config.json, every tensor's name
+and shape follow from the configuration of its model, and no pickle is ever read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from tts_pipeline.acoustic.model import AcousticConfig, AcousticModel
+from tts_pipeline.audio import AudioConfig
+from tts_pipeline.config import from_mapping
+from tts_pipeline.errors import TTSPipelineError, VoiceError
+from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
+
+SCHEMA = 1
+CONFIG = "config.json"
+CARD = "CARD.md"
+
+
+class Kind(NamedTuple):
+    """A kind of model that a voice may hold: its file, its config and how it is built."""
+
+    file: str
+    config: type
+    build: Callable[[Any, AudioConfig], nn.Module]
+
+
+# The models of a voice by name: "acoustic" must be there, the others are its vocoders.
+KINDS = {
+    "acoustic": Kind(
+        "acoustic.safetensors",
+        AcousticConfig,
+        lambda config, audio: AcousticModel(config, audio.n_mels),
+    ),
+    "parallel": Kind("vocoder.safetensors", GeneratorConfig, HarmonicPlusNoiseVocoder),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightsFile:
+    """A file of weights, as config.json names it."""
+
+    file: str
+    sha256: str
+    n_bytes: int
+
+
+class Contents(NamedTuple):
+    """What a voice's folder holds: models by name, in the order of config.json."""
+
+    name: str
+    language: str
+    audio: AudioConfig
+    models: dict[str, nn.Module]
+    card: str
+
+
+def read_folder(folder: Path) -> Contents:
+    """Read and verify the folder of a voice.
+
+    Raises:
+        VoiceError: saying what is missing, damaged, foreign or too new, and the remedy.
+    """
+    config = _read_config(folder)
+    audios: dict[str, AudioConfig] = {}
+    models: dict[str, nn.Module] = {}
+    for name, values in config["models"].items():
+        if name not in KINDS:
+            raise VoiceError(
+                f"{folder}: unknown kind of model {name!r}, expected one of {', '.join(KINDS)}; "
+                "update tts_pipeline, or take a voice made for it"
+            )
+        where = f"{folder / CONFIG}: models.{name}"
+        parts = _mapping(values, where, ("audio", "config", "weights"))
+        try:
+            audio = from_mapping(AudioConfig, parts["audio"], f"{where}.audio")
+            settings = from_mapping(KINDS[name].config, parts["config"], f"{where}.config")
+            weights = from_mapping(WeightsFile, parts["weights"], f"{where}.weights")
+        except TTSPipelineError as error:
+            raise VoiceError(f"{error}; {_remedy(folder)}") from error
+        audios[name] = audio
+        _require_same_audio(folder, audios)
+        models[name] = _build(folder, name, settings, audio)
+        _load_weights(folder, name, models[name], weights)
+    if "acoustic" not in models or len(models) == 1:
+        lacks = "vocoder" if "acoustic" in models else "acoustic model"
+        raise VoiceError(f"{folder / CONFIG}: names no {lacks}; {_remedy(folder)}")
+    card = folder / CARD
+    text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
+    return Contents(config["name"], config["language"], audios["acoustic"], models, text)
+
+
+def write_folder(folder: Path, contents: Contents, dtype: torch.dtype) -> None:
+    """Write the folder of a voice, config.json last, each file at once or not at all.
+
+    Args:
+        folder: made if it is missing.
+        contents: name, models and card.
+        dtype: of stored parameters, float16 or float32. Buffers, which are few and may be
+            statistics, are stored as float32.
+
+    Raises:
+        VoiceError: if the dtype is another one, a number does not fit, or writing fails.
+    """
+    if dtype not in (torch.float16, torch.float32):
+        raise VoiceError(f"dtype={dtype}: expected torch.float16 or torch.float32")
+    records = {}
+    files: dict[str, bytes] = {}
+    for name, model in contents.models.items():
+        parameters = {key for key, _ in model.named_parameters()}
+        tensors = {}
+        for key, value in model.state_dict().items():
+            tensor = value.detach().cpu().to(dtype if key in parameters else torch.float32)
+            if not torch.isfinite(tensor).all():
+                raise VoiceError(
+                    f"{name}: {key} holds a number that is not finite in {dtype}; "
+                    "check the training, or store float32"
+                )
+            tensors[key] = tensor.contiguous()
+        content = safetensors.torch.save(tensors)
+        file = KINDS[name].file
+        files[file] = content
+        records[name] = {
+            "audio": dataclasses.asdict(contents.audio),
+            "config": dataclasses.asdict(model.config),  # type: ignore[call-overload]
+            "weights": dataclasses.asdict(WeightsFile(file, _sha256(content), len(content))),
+        }
+    config = {
+        "schema": SCHEMA,
+        "name": contents.name,
+        "language": contents.language,
+        "models": records,
+    }
+    files[CARD] = contents.card.encode()
+    files[CONFIG] = (json.dumps(config, indent=2) + "\n").encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            part = folder / f".{file}.{secrets.token_hex(4)}.part"
+            part.write_bytes(content)
+            os.replace(part, folder / file)
+    except OSError as error:
+        raise VoiceError(f"{folder}: cannot be written ({error})") from error
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG
+    if not folder.is_dir():
+        raise VoiceError(f"{folder}: no such folder, expected that of a voice; {_remedy(folder)}")
+    if not path.is_file():
+        raise VoiceError(f"{folder}: holds no {CONFIG}, so it is no voice; {_remedy(folder)}")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise VoiceError(f"{path}: damaged, not valid JSON ({error}); {_remedy(folder)}") from error
+    schema = config.get("schema") if isinstance(config, dict) else None
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise VoiceError(
+            f"{path}: schema {schema!r}, expected a number from 1 to {SCHEMA}; this is no voice of "
+            "tts_pipeline"
+        )
+    if schema > SCHEMA:
+        raise VoiceError(
+            f"{path}: a voice of schema {schema}, this version of tts_pipeline reads up to "
+            f"{SCHEMA}; update tts_pipeline"
+        )
+    config = _mapping(config, str(path), ("schema", "name", "language", "models"))
+    for key, kind in (("name", str), ("language", str), ("models", dict)):
+        if not isinstance(config[key], kind):
+            raise VoiceError(
+                f"{path}: {key}={config[key]!r}, expected {kind.__name__}; {_remedy(folder)}"
+            )
+    return config
+
+
+def _mapping(values: Any, where: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(values, dict) or set(values) != set(keys):
+        found = ", ".join(map(str, values)) if isinstance(values, dict) else repr(values)
+        raise VoiceError(
+            f"{where}: holds {found or 'nothing'}, expected {', '.join(keys)}; this is no voice of "
+            "tts_pipeline, or it was edited"
+        )
+    return values
+
+
+def _require_same_audio(folder: Path, audios: Mapping[str, AudioConfig]) -> None:
+    (first, expected), *others = audios.items()
+    for name, audio in others:
+        for field in dataclasses.fields(AudioConfig):
+            one, other = getattr(expected, field.name), getattr(audio, field.name)
+            if one != other:
+                raise VoiceError(
+                    f"{folder}: {first} has {field.name}={one}, {name} has {field.name}={other}; "
+                    "both must be trained with the same audio settings"
+                )
+
+
+def _build(folder: Path, name: str, settings: Any, audio: AudioConfig) -> nn.Module:
+    try:
+        # Initial weights are drawn and then replaced: the caller's random numbers are not for that.
+        with torch.random.fork_rng(devices=[]):
+            return KINDS[name].build(settings, audio)
+    except (ArithmeticError, MemoryError, RuntimeError, TTSPipelineError, ValueError) as error:
+        raise VoiceError(
+            f"{folder / CONFIG}: models.{name}.config makes no model ({error}); {_remedy(folder)}"
+        ) from error
+
+
+def _load_weights(folder: Path, name: str, model: nn.Module, expected: WeightsFile) -> None:
+    path = folder / expected.file
+    if Path(expected.file).name != expected.file:
+        raise VoiceError(
+            f"{folder / CONFIG}: weights file {expected.file!r}, expected a name within the folder"
+        )
+    if not path.is_file():
+        raise VoiceError(f"{path}: missing; {_remedy(folder)}")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise VoiceError(f"{path}: cannot be read ({error})") from error
+    if len(content) != expected.n_bytes:
+        state = "truncated" if len(content) < expected.n_bytes else "too long"
+        raise VoiceError(
+            f"{path}: {state}, {len(content)} bytes, expected {expected.n_bytes}; {_remedy(folder)}"
+        )
+    if _sha256(content) != expected.sha256:
+        raise VoiceError(
+            f"{path}: damaged, its SHA-256 is not the one in {CONFIG}; {_remedy(folder)}"
+        )
+    try:
+        tensors = safetensors.torch.load(content)
+    except SafetensorError as error:
+        raise VoiceError(f"{path}: not a safetensors file ({error}); {_remedy(folder)}") from error
+    wanted = model.state_dict()
+    faults = [f"lacks {key}" for key in wanted if key not in tensors]
+    faults += [f"has unknown {key}" for key in tensors if key not in wanted]
+    for key in wanted.keys() & tensors.keys():
+        tensor, shape = tensors[key], tuple(wanted[key].shape)
+        if tuple(tensor.shape) != shape:
+            faults.append(f"{key} has shape {tuple(tensor.shape)}, expected {shape}")
+        elif tensor.dtype not in (torch.float16, torch.float32):
+            faults.append(f"{key} is {tensor.dtype}, expected float16 or float32")
+        elif not torch.isfinite(tensor).all():
+            faults.append(f"{key} holds NaN or infinity")
+    if faults:
+        more = f" and {len(faults) - 3} more faults" if len(faults) > 3 else ""
+        raise VoiceError(
+            f"{path}: weights of another model than {CONFIG} describes ({'; '.join(faults[:3])}"
+            f"{more}); {_remedy(folder)}"
+        )
+    model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _remedy(folder: Path) -> str:
+    if folder.resolve().parent == Path(__file__).resolve().parent / "voices":
+        return "install tts_pipeline again"
+    return "copy or make the voice again, or give the folder of another one"
