@@ -8,7 +8,7 @@ from pathlib import Path
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.assemble import bounded, sentence_of
 from tts_pipeline.text.lexicon import read_tsv
-from tts_pipeline.text._interim import normalise
+from tts_pipeline.text.normalise import normalise
 from tts_pipeline.text.normalise.tokens import Dropped, Token
 from tts_pipeline.text.pronounce import Pronouncer
 from tts_pipeline.text.protocol import Report, Sentence, Word
@@ -47,7 +47,7 @@ class EnglishFrontEnd:
         Raises:
             TextError: with ``strict``, naming what cannot be spoken and where.
         """
-        normalised = normalise(text)
+        normalised = normalise(text, known=self._pronouncer.knows)
         if strict and normalised.dropped:
             first = normalised.dropped[0]
             raise TextError(

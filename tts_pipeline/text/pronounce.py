@@ -92,6 +92,10 @@ class Pronouncer:
         """Return the phones of a word that the user, the overrides or the dictionary hold."""
         return self._user.get(word) or self._overrides.get(word) or self._lexicon.get(word)
 
+    def knows(self, word: str) -> bool:
+        """Tell whether a lower-case word is known."""
+        return self.known(word) is not None
+
     def _find(self, word: str) -> Pronunciation:
         if word in self._user:
             return Pronunciation(self._user[word], "user", 1.0)
