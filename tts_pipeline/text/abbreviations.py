@@ -56,6 +56,8 @@ PLAIN = {
 }  # fmt: skip
 # Of those, the ones said in full without a full stop too.
 BARE_PLAIN = frozenset("vs etc govt dept".split())
+# Spelled in lower case too.
+BARE_LETTERS = frozenset("tv dvd cd usb diy fbi cia nba nfl html http url ceo ufo gps".split())
 # Of those, the ones that are ordinary words: only before a capital, a comma or a lower-case word.
 WORD_LIKE = frozenset(
     "min max temp al est mass wash conn penn tex co inc ed art no fig".split()

@@ -11,7 +11,7 @@ from tts_pipeline.text.normalise.writer import Writer
 
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 _RUN = re.compile(r"\d+|[A-Za-z]+")
-_GROUP = re.compile(r"[A-Za-z0-9]+|\+")
+_GROUP = re.compile(r"\d+|[A-Za-z]+|\+")
 
 
 def _digit_groups(out: Writer, match: re.Match[str]) -> bool:

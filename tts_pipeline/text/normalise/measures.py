@@ -53,6 +53,7 @@ _LOWER["mbps"] = UNITS["Mbps"]
 # A unit that is also a common word or letter counts as one only where it touches its number.
 _TOUCHING = frozenset("in s h d mo pt ac min sec L V W person day week month year hour ha".split())
 _SPACED_OK = frozenset("min sec V W L ha s h".split())
+_VOWEL = re.compile("[aeiouyAEIOUY]")
 _SQUARES = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
 _UNIT = r"(?:°[CF]?|%|(?:sq|cu)\.? ?(?:ft|m|km|mi|in|yd)|[A-Za-z]{1,6})"
 _POWER = r"(?:\^?[23²³])?"
@@ -73,6 +74,13 @@ def unit_words(symbol: str, plural: bool) -> str | None:
     one, _, many = spoken.partition("/")
     return shape + ((many or one + "s") if plural else one).replace("Celsius", "celsius").replace(
         "Fahrenheit", "fahrenheit"
+    )
+
+
+def per_words(name: str) -> str:
+    """Return what a number is "per": a unit in full, another word as it is, else letters."""
+    return unit_words(name, plural=False) or (
+        name.lower() if len(name) > 2 and _VOWEL.search(name) else name.upper()
     )
 
 
@@ -101,21 +109,12 @@ def _measure(out: Writer, match: re.Match[str]) -> bool:
     if second:
         spoken += (" by " if "x" in link or "×" in link else " to ") + numbers.number(second)
     out.say(f"{spoken} {words}{per}", "measure", *match.span())
-    return _unit_stop(out, match.end(), bare)
-
-
-def _unit_stop(out: Writer, end: int, unit: str) -> bool:
-    """True: the measure is said. (A full stop after it is left to the rule for full stops.)"""
-    return bool(unit) or end > 0
+    return True
 
 
 def _per(out: Writer, match: re.Match[str]) -> bool:
     value, unit = match.groups()
-    if len(unit) == 1 and unit not in UNITS:
-        words: str | None = unit.upper()
-    else:
-        words = unit_words(unit, plural=False) or unit.lower()
-    out.say(f"{numbers.number(value)} per {words}", "measure", *match.span())
+    out.say(f"{numbers.number(value)} per {per_words(unit)}", "measure", *match.span())
     return True
 
 

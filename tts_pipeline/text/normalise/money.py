@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text import numbers
-from tts_pipeline.text.normalise.measures import unit_words
+from tts_pipeline.text.normalise.measures import per_words
 from tts_pipeline.text.normalise.writer import NUMBER, Writer
 
 # sign or code: unit, units, hundredth, hundredths (empty where none is in use).
@@ -91,7 +91,7 @@ def _say_sum(out: Writer, match: re.Match[str]) -> bool:
     else:
         words = amount(value, magnitude, sign, prefix)
     if rate:
-        words += " per " + (unit_words(rate, plural=False) or rate.lower())
+        words += " per " + per_words(rate)
     out.say(words, "money", *match.span())
     return True
 

@@ -109,10 +109,9 @@ def _say_other(out: Writer, place: int) -> int:
         rules = _LETTER_RULES
     else:
         rules = _SIGN_RULES.get(char, ())
-    for pattern, rule in rules:
-        match = pattern.match(out.text, place, out.limit)
-        if match and rule(out, match):
-            return match.end()
+    after = out.apply(rules, place)
+    if after:
+        return after
     if char in "0123456789":
         end = _DIGITS.match(out.text, place, out.limit).end()
         quantities.say_digits(out, place, end)

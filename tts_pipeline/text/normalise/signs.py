@@ -142,11 +142,11 @@ def _stop(out: Writer, place: int) -> int:
 
 
 def _numbers_an_item(out: Writer, place: int) -> bool:
-    """True for the full stop after a number or letter that begins a line: "1. Wash the rice"."""
+    """True for the full stop after a number that begins a line: "1. Wash the rice"."""
     begin = out.text.rfind("\n", max(place - 8, 0), place) + 1
     if place - begin > 6 or begin == 0 and place > 6:
         return False
-    return bool(re.fullmatch(r"\s*(?:\d{1,3}|[A-Za-z])", out.text[begin:place])) and out.text[
+    return bool(re.fullmatch(r"\s*\d{1,3}", out.text[begin:place])) and out.text[
         place + 1 : place + 2
     ].isspace()
 

@@ -26,8 +26,6 @@ SPELLED = frozenset(
 ) - {"it", "who", "act", "ok", "la", "json"}
 # These are words when small, letters when capital in mixed text.
 _CASE_LETTERS = frozenset(("us", "it", "who"))
-# Spelled in lower case too.
-_ALWAYS_LETTERS = frozenset("tv dvd cd usb diy fbi cia nba nfl html http url ceo ufo mph gps".split())
 _SHORT_WORDS = frozenset(
     "a i ah am an as at ax be by do eh go ha he hi if in is it me my no of oh on or ow ox pa so to "
     "uh um up us we ok ma yo".split()
@@ -50,14 +48,11 @@ def say(
     """Say the letters from ``start`` to ``end`` or a longer expression there; return its end."""
     word = out.text[start:end]
     low = word.lower()
-    for pattern, rule in rules.get(low, ()):
-        match = pattern.match(out.text, start, out.limit)
-        if match and rule(out, match):
-            return match.end()
+    after = out.apply(rules.get(low, ()), start)
+    if after:
+        return after
     stem, _, ending = low.partition("'")
-    if low in _ALWAYS_LETTERS:
-        out.spell(word, start)
-    elif word[:1].isupper() and stem.isalpha() and word[: len(stem)].isupper() and say_roman(out, start, end):
+    if word[:1].isupper() and stem.isalpha() and word[: len(stem)].isupper() and say_roman(out, start, end):
         return end
     elif len(stem) == 1:
         _single(out, start, end, ending)
@@ -71,12 +66,14 @@ def say(
 def _single(out: Writer, start: int, end: int, ending: str) -> None:
     """Say one letter: the words "a" and "I", else its name; "p's" keeps its ending."""
     char = out.text[start]
-    if ending and not (ending == "s" and char not in "aiAI"):
+    if ending and ending != "s":
         out.word(out.text[start:end].lower(), start, end)
+    elif ending:
+        out.add(char.lower() + "'s", "letter", start, end)
     elif char == "i" or char == "I" or (char in "aA" and not _is_letter_a(out, start, end)):
         out.word(char.lower(), start, end)
     else:
-        out.add(char.lower() + ("'s" if ending else ""), "letter", start, end)
+        out.add(char.lower(), "letter", start, end)
 
 
 def _is_letter_a(out: Writer, start: int, end: int) -> bool:
@@ -190,6 +187,17 @@ def _ampersand(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _letters(out: Writer, match: re.Match[str]) -> bool:
+    """Say "U-S-A", and single letters with a hyphen after them: "A- and B-levels"."""
+    for letter in re.finditer(r"([A-Z])('s)?(-?)", match.group()):
+        first = match.start() + letter.start()
+        stop = match.start() + letter.end() - len(letter.group(3))
+        out.add(letter.group(1).lower() + (letter.group(2) or ""), "letter", first, stop)
+        if letter.group(3):
+            out.silent(stop, stop + 1)
+    return True
+
+
 def _fixed(words: str):
     def rule(out: Writer, match: re.Match[str]) -> bool:
         out.say(words, "abbreviation", *match.span())
@@ -201,7 +209,7 @@ def _fixed(words: str):
 def _title(out: Writer, match: re.Match[str]) -> bool:
     """Say "Dr. Evil" and "St. Louis" in full, but "Elm St." as a street."""
     name, dot = match.group(1).lower(), match.group(2)
-    capital = re.compile(r" ?[A-Z]").match(out.text, match.end())
+    capital = re.compile(r" ?[A-Z](?!-)").match(out.text, match.end())
     if name in table.STREETS and out.tokens and dot:
         before = out.tokens[-1]
         after_name = before.is_word and before.source[:1].isupper() or before.kind == "ordinal"
@@ -224,7 +232,7 @@ def _numbered(out: Writer, match: re.Match[str]) -> bool:
 
 def _plain(out: Writer, match: re.Match[str]) -> bool:
     name, dot = match.group(1).lower(), match.group(2)
-    if not dot and name not in table.BARE_PLAIN:
+    if not dot:
         return False
     if name in table.WORD_LIKE and ends_sentence(out, match.end()) and match.group(1).islower():
         return False
@@ -274,13 +282,14 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
     put((state.lower() for state in table.STATES), *addresses.STATE_RULES[0])
     put("bcdefghjklmnopqrstuvwxyz", re.compile(r"([A-Z])\.(?=[ \n])"), _initial)
     put("ai", re.compile(r"([AI])\.(?= [A-Z])"), _initial)
-    for name in (*"abcdefghijklmnopqrstuvwxyz", *_ALWAYS_LETTERS):
+    for name in (*"abcdefghijklmnopqrstuvwxyz", *table.BARE_LETTERS, *table.BARE_PLAIN):
         rules.setdefault(name, ())
     return rules
 
 
 WORD_RULES = _word_rules()
 LETTER_RULES = (
+    (re.compile(r"(?:[A-Z]-){1,64}(?:[A-Z](?:'s)?)?(?![A-Za-z0-9'])"), _letters),
     (re.compile(r"(?:Ph\.? ?D|M\.Sc|B\.Sc|Ed\.D|Litt\.D|M\.Phil)(?:\.(?! *$))?(?![A-Za-z])"), _degree),
     (re.compile(r"(?:[A-Za-z]\.){2,10}(?:'?s\b)?(?![A-Za-z])|(?:[A-Za-z]\.){1,9}[A-Za-z](?:'?s)?(?![A-Za-z.'])"), _initialism),
     (re.compile(r"([A-Z]{1,3})&([A-Z]{1,3})(?![A-Za-z])"), _ampersand),

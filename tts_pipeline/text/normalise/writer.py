@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from tts_pipeline.text.abbreviations import BARE_LETTERS, BARE_PLAIN, PLAIN
 from tts_pipeline.text.normalise.characters import Folded
 from tts_pipeline.text.normalise.tokens import Dropped, Token
 
@@ -13,6 +14,9 @@ _STRENGTH = {",": 0, ".": 1, "!": 2, "?": 3}
 # One written number: grouped or not, with decimals or only decimals. Bounded, so that no rule
 # built on it can run away; longer digit strings fall through to the digit-by-digit rule.
 NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,16}(?!,?\d)|\d{1,40}(?!\d))(?:\.\d{1,40}(?!\d))?|(?<!\d)\.\d{1,40}(?!\d)"
+
+
+Rule = tuple[re.Pattern[str], "Callable[[Writer, re.Match[str]], bool]"]
 
 
 class Writer:
@@ -41,7 +45,13 @@ class Writer:
         self.tokens.append(Token(text, kind, span, self.folded.source[span[0] : span[1]]))
 
     def word(self, text: str, start: int, end: int) -> None:
-        """Append a plain word, cut into pieces where it is too long to be one."""
+        """Append a plain word: as letters or in full if always said so, in pieces if too long."""
+        if text in BARE_LETTERS:
+            self.spell(text, start)
+            return
+        if text in BARE_PLAIN:
+            self.say(PLAIN[text], "abbreviation", start, end)
+            return
         if len(text) <= MAX_WORD_LETTERS:
             self.add(text, "word", start, end)
             return
@@ -148,6 +158,30 @@ class Writer:
                     break
         return words
 
-    def matches(self, pattern: re.Pattern[str], place: int) -> re.Match[str] | None:
-        """Match a pattern at a place, not looking beyond the limit."""
-        return pattern.match(self.text, place, self.limit)
+    def apply(self, rules: Iterable[Rule], place: int) -> int:
+        """Let the first rule that accepts speak; return where its expression ends, 0 for none."""
+        for pattern, rule in rules:
+            match = pattern.match(self.text, place, self.limit)
+            if match:
+                before = len(self.tokens)
+                if rule(self, match):
+                    self._fill(before, place, match.end())
+                    return match.end()
+        return 0
+
+    def _fill(self, before: int, start: int, end: int) -> None:
+        """Put silent tokens where the tokens from ``before`` on leave something uncovered."""
+        place, limit = self.folded.source_span(start, end)
+        source, filled = self.folded.source, False
+        spoken = self.tokens[before:]
+        result: list[Token] = []
+        for token in (*spoken, Token("", "", (limit, limit), "")):
+            gap = source[place : token.span[0]]
+            if gap and not gap.isspace():
+                result.append(Token("", "silent", (place, token.span[0]), gap))
+                filled = True
+            result.append(token)
+            place = max(place, token.span[1])
+        if filled:
+            self.tokens[before:] = result[:-1]
+            self._checked = min(self._checked, before)
