@@ -84,3 +84,15 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{name}|{text}\n" for name, text in TINY_TEXTS.items()]
     (folder / "metadata.csv").write_text("".join(rows), encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a small untrained voice, in float32: copy it before changing it."""
+    import torch
+
+    from tests.tiny_voice import make_tiny_voice
+
+    folder = tmp_path_factory.mktemp("tiny_voice")
+    make_tiny_voice().save(folder, dtype=torch.float32)
+    return folder

@@ -1,0 +1,39 @@
+"""A voice that needs no training: it hums, but everything around the models can be tested."""
+
+from __future__ import annotations
+
+import torch
+
+from tts_pipeline.acoustic.model import AcousticConfig, AcousticModel
+from tts_pipeline.audio import AudioConfig
+from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.pitch import PitchConfig
+from tts_pipeline.voice import Voice
+
+ACOUSTIC = AcousticConfig(
+    channels=32,
+    hidden=32,
+    encoder_blocks=1,
+    predictor_blocks=1,
+    frame_blocks=1,
+    prenet=16,
+    max_token_frames=60,
+)
+GENERATOR = GeneratorConfig(
+    channels=24, hidden=32, n_blocks=1, pitch=PitchConfig(channels=16, hidden=16, n_blocks=1)
+)
+
+
+def make_tiny_voice(audio: AudioConfig | None = None, *, name: str = "tiny", seed: int = 0) -> Voice:
+    """A voice whose tokens last about 6 frames."""
+    audio = audio or AudioConfig()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        acoustic = AcousticModel(ACOUSTIC, audio.n_mels)
+        vocoder = HarmonicPlusNoiseVocoder(GENERATOR, audio)
+        with torch.no_grad():
+            # Untrained predictions are all alike; stretched, they differ from token to token.
+            for predictor in (acoustic.duration, acoustic.pitch, acoustic.energy):
+                predictor.output.weight.mul_(3)
+            acoustic.statistics[4] = 6.0
+    return Voice(name, audio, acoustic, {"parallel": vocoder}, card=f"# {name}\nUntrained.\n")

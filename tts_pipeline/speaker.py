@@ -1,0 +1,180 @@
+"""Sentences into sound: a voice with the way it is to speak, and the line of time it speaks on."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from tts_pipeline.errors import ConfigError
+from tts_pipeline.spoken import Timestamp, timestamps_of
+from tts_pipeline.text.protocol import Sentence
+from tts_pipeline.text.symbols import PAD_ID
+from tts_pipeline.voice import Voice
+
+LIMITS = {"rate": (0.25, 4.0), "pitch": (0.5, 2.0), "energy": (0.25, 4.0)}
+N_SEEDS = 2**63
+# Odd, so that the sentences of a text never share a seed (the step of SplitMix64).
+_SEED_STEP = 0x9E3779B97F4A7C15
+# Of a pause that was asked for, the model speaks this much, the like of which it was trained on;
+# what is longer is silence in the middle.
+_MODEL_PAUSE_S = 0.3
+
+
+@dataclasses.dataclass(frozen=True)
+class Mel:
+    """Mel of a sentence ``(M, T)`` and the frames of each of its tokens."""
+
+    frames: torch.Tensor
+    durations: list[int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """Samples ``(S,)`` of a sentence, the pause before it included, and its timestamps."""
+
+    samples: np.ndarray
+    timestamps: tuple[Timestamp, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Speaker:
+    """A voice and how it is to speak.
+
+    Attributes:
+        voice: the voice.
+        vocoder: name of one of its vocoders.
+        seed: from 0 to ``N_SEEDS - 1``.
+        rate: factor on the speaking rate.
+        pitch: factor on F0.
+        energy: factor on the amplitude.
+
+    Raises:
+        ConfigError: if a number is out of its range.
+        VoiceError: if the voice has no such vocoder.
+    """
+
+    voice: Voice
+    vocoder: str
+    seed: int = 0
+    rate: float = 1.0
+    pitch: float = 1.0
+    energy: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.voice.choose_vocoder(self.vocoder)
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+            if not real or not low <= value <= high:
+                raise ConfigError(f"{name}={value!r}: expected a number from {low:g} to {high:g}")
+        seed = self.seed
+        whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+        if not whole or not 0 <= seed < N_SEEDS:
+            raise ConfigError(f"seed={seed!r}: expected a whole number from 0 to 2 ** 63 - 1")
+        object.__setattr__(self, "seed", operator.index(seed))
+
+    def sentence_seed(self, index: int) -> int:
+        """The seed of a text's sentence number ``index``; that of the first is the seed itself."""
+        return (self.seed + index * _SEED_STEP) % N_SEEDS
+
+    def mels(self, sentences: Sequence[Sentence], index: int) -> list[Mel]:
+        """Write the mels of sentences side by side.
+
+        Args:
+            sentences: each sentence number ``index`` of its text, so that they share a seed.
+            index: from 0.
+        """
+        lengths = torch.tensor([len(sentence.tokens) for sentence in sentences])
+        made = self.voice.acoustic.infer(
+            _padded([s.tokens for s in sentences], PAD_ID, torch.int64),
+            lengths,
+            seed=self.sentence_seed(index),
+            rate=self.rate * _padded([s.token_rate for s in sentences], 1.0),
+            pitch=self.pitch * _padded([s.token_pitch for s in sentences], 1.0),
+            energy=self.energy * _padded([s.token_energy for s in sentences], 1.0),
+            fixed_frames=_padded([self._pause_frames(s)[0] for s in sentences], 0, torch.int64),
+        )
+        mels = []
+        for item, sentence in enumerate(sentences):
+            frames = made.mel[item, :, : int(made.mel_lengths[item])]
+            durations = made.durations[item, : len(sentence.tokens)].tolist()
+            mels.append(self._lengthened(Mel(frames, durations), self._pause_frames(sentence)[1]))
+        return mels
+
+    def waveform(self, mel: Mel, index: int) -> np.ndarray:
+        """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
+        vocoder = self.voice.choose_vocoder(self.vocoder)
+        return vocoder.infer(mel.frames, seed=self.sentence_seed(index)).cpu().numpy()
+
+    def _pause_frames(self, sentence: Sentence) -> tuple[list[int], list[int]]:
+        """Frames of each pause asked for: those that the model speaks, and the rest."""
+        frame_rate = self.voice.audio.frame_rate
+        longest = round(_MODEL_PAUSE_S * frame_rate)
+        wanted = [math.ceil(seconds * frame_rate) for seconds in sentence.token_pause_s]
+        spoken = [min(frames, longest) for frames in wanted]
+        return spoken, [frames - part for frames, part in zip(wanted, spoken)]
+
+    def _lengthened(self, mel: Mel, silences: list[int]) -> Mel:
+        """Put frames of silence into the middle of tokens."""
+        if not any(silences):
+            return mel
+        floor = math.log(self.voice.audio.log_floor)
+        pieces = []
+        done = end = 0
+        for duration, silence in zip(mel.durations, silences):
+            if silence:
+                middle = end + duration // 2
+                pieces.append(mel.frames[:, done:middle])
+                pieces.append(torch.full((len(mel.frames), silence), floor))
+                done = middle
+            end += duration
+        pieces.append(mel.frames[:, done:])
+        durations = [duration + silence for duration, silence in zip(mel.durations, silences)]
+        return Mel(torch.cat(pieces, 1), durations)
+
+
+class Timeline:
+    """Puts the sentences of a text one after another, with the pauses between them."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._n_sentences = 0
+        self._n_samples = 0
+        self._pause_s = 0.0
+
+    def add(self, sentence: Sentence, mel: Mel | None = None) -> Block:
+        """Speak the next sentence; its timestamps count from the start of the first one.
+
+        Args:
+            sentence: the sentence.
+            mel: its mel, if it is written already.
+        """
+        speaker, index = self._speaker, self._n_sentences
+        audio = speaker.voice.audio
+        mel = mel or speaker.mels([sentence], index)[0]
+        spoken = speaker.waveform(mel, index)
+        pause = np.zeros(round(self._pause_s / speaker.rate * audio.sample_rate), np.float32)
+        start = self._n_samples + len(pause)
+        self._n_sentences += 1
+        self._n_samples = start + len(spoken)
+        self._pause_s = sentence.pause_after_s
+        return Block(
+            np.concatenate([pause, spoken]),
+            timestamps_of(sentence, mel.durations, start, audio),
+        )
+
+
+def _padded(
+    rows: list[list[int]] | list[list[float]],
+    filler: float,
+    dtype: torch.dtype = torch.float32,
+) -> torch.Tensor:
+    """``(B, N)`` of rows of unequal length."""
+    n_columns = max(map(len, rows))
+    return torch.tensor([[*row, *[filler] * (n_columns - len(row))] for row in rows], dtype=dtype)

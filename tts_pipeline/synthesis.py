@@ -1,0 +1,238 @@
+"""The one road from text to sound."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tts_pipeline.audio import Audio
+from tts_pipeline.errors import TextError
+from tts_pipeline.speaker import Block, Mel, Speaker, Timeline
+from tts_pipeline.spoken import SynthesisReport, Timestamp
+from tts_pipeline.text.protocol import Dropped, Sentence
+from tts_pipeline.text.symbols import BOUNDARY
+from tts_pipeline.voice import DEFAULT_VOCODER, Voice, cached_voice
+
+__all__ = ["SynthesisReport", "Timestamp", "stream", "synthesize", "synthesize_batch"]
+
+BATCH_SIZE = 8
+
+
+def synthesize(
+    text: str,
+    *,
+    voice: Voice | str | Path | None = None,
+    seed: int = 0,
+    rate: float = 1.0,
+    pitch: float = 1.0,
+    energy: float = 1.0,
+    vocoder: str = DEFAULT_VOCODER,
+    lexicon: str | Path | None = None,
+    strict: bool = False,
+) -> Audio:
+    """Speak a text.
+
+    Sentences are spoken one after another, so that the cost grows linearly with the text. Sentence
+    ``k`` is spoken with the seed ``(seed + k * 0x9E3779B97F4A7C15) mod 2 ** 63``; the same text,
+    voice, options and machine give identical samples.
+
+    Args:
+        text: any string.
+        voice: a voice, or the folder of one (read once, then remembered); None: the voice in the
+            package.
+        seed: from 0 to ``2 ** 63 - 1``.
+        rate: factor on the speaking rate, the pauses between sentences included, 0.25 to 4; 2 is
+            twice as fast.
+        pitch: factor on F0, 0.5 to 2.
+        energy: factor on the amplitude, 0.25 to 4.
+        vocoder: "parallel", "griffin-lim" (needs torchaudio), or another one of the voice.
+        lexicon: file of your own pronunciations, lines of ``word<TAB>phones``.
+        strict: refuse text of which something cannot be spoken; otherwise that is left out, and
+            the report says so.
+
+    Returns:
+        Audio with ``samples`` ``(S,)`` float32 in [-1, 1], ``timestamps`` of words and phones,
+        and a ``report`` (:class:`SynthesisReport`).
+
+    Raises:
+        TextError: if nothing of the text can be spoken, with ``strict`` if something cannot, or
+            if the lexicon cannot be read.
+        VoiceError: if the voice cannot be loaded or has no such vocoder.
+        ConfigError: if a number is out of its range.
+    """
+    begun = time.perf_counter()
+    speaker = Speaker(_voice(voice, lexicon), vocoder, seed, rate, pitch, energy)
+    sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
+    _require_speech(bool(sentences), read.dropped)
+    line = Timeline(speaker)
+    blocks = [line.add(sentence) for sentence in sentences]
+    return _audio(speaker, blocks, read.normalised, read.dropped, read.n_split, begun)
+
+
+def synthesize_batch(
+    texts: Sequence[str],
+    *,
+    voice: Voice | str | Path | None = None,
+    seed: int = 0,
+    rate: float = 1.0,
+    pitch: float = 1.0,
+    energy: float = 1.0,
+    vocoder: str = DEFAULT_VOCODER,
+    lexicon: str | Path | None = None,
+    strict: bool = False,
+) -> list[Audio]:
+    """Speak several texts, the acoustic model working on up to eight of them at once.
+
+    Arguments, results and errors are those of :func:`synthesize`, and so are the samples, to
+    1e-4. ``report.compute_s`` is the text's share, by length, of the time for all of them.
+    """
+    begun = time.perf_counter()
+    speaker = Speaker(_voice(voice, lexicon), vocoder, seed, rate, pitch, energy)
+    read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
+    for sentences, report in read:
+        _require_speech(bool(sentences), report.dropped)
+    mels = _mels_of_texts(speaker, [sentences for sentences, _ in read])
+    audios = []
+    for (sentences, report), made in zip(read, mels):
+        line = Timeline(speaker)
+        blocks = [line.add(sentence, mel) for sentence, mel in zip(sentences, made)]
+        audios.append(
+            _audio(speaker, blocks, report.normalised, report.dropped, report.n_split, begun)
+        )
+    compute_s = time.perf_counter() - begun
+    total_s = sum(audio.duration_s for audio in audios)
+    return [
+        dataclasses.replace(
+            audio,
+            report=dataclasses.replace(
+                audio.report, compute_s=compute_s * audio.duration_s / total_s
+            ),
+        )
+        for audio in audios
+    ]
+
+
+def stream(
+    text: str | Iterable[str],
+    *,
+    voice: Voice | str | Path | None = None,
+    seed: int = 0,
+    rate: float = 1.0,
+    pitch: float = 1.0,
+    energy: float = 1.0,
+    vocoder: str = DEFAULT_VOCODER,
+    lexicon: str | Path | None = None,
+    strict: bool = False,
+) -> Iterator[Audio]:
+    """Speak a text of any length block by block, in bounded memory.
+
+    The blocks one after another are what :func:`synthesize` makes of the text, to 1e-4.
+
+    Args:
+        text: the text, or its pieces in order, such as the lines of an open file.
+        voice: as the other options, see :func:`synthesize`.
+
+    Returns:
+        Iterator over Audio. ``timestamps`` count from the start of the first block, a ``report``
+        tells of its own block. If something after the last sentence cannot be spoken, the last
+        block holds no samples, only the report of that.
+
+    Raises:
+        TextError, VoiceError, ConfigError: as :func:`synthesize`; what is wrong with the text
+            comes to light when that place is reached.
+    """
+    speaker = Speaker(_voice(voice, lexicon), vocoder, seed, rate, pitch, energy)
+    return _stream(speaker, _checked(text) if isinstance(text, str) else text, strict)
+
+
+def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterator[Audio]:
+    line = Timeline(speaker)
+    left_out: list[Dropped] = []
+    spoken = False
+    begun = time.perf_counter()
+    for sentence, dropped in speaker.voice.front_end.stream(text):
+        if strict and dropped:
+            first = dropped[0]
+            raise TextError(
+                f"cannot speak {first.text!r} at character {first.span[0]} ({first.reason}); "
+                "take it out, or do not ask for strict=True"
+            )
+        left_out.extend(dropped)
+        if sentence is None:
+            continue
+        block = line.add(sentence)
+        yield _audio(speaker, [block], _spoken_form(sentence), tuple(left_out), 0, begun)
+        spoken = True
+        left_out.clear()
+        begun = time.perf_counter()
+    _require_speech(spoken, tuple(left_out))
+    if left_out:
+        yield _audio(speaker, [], "", tuple(left_out), 0, begun)
+
+
+def _voice(voice: Voice | str | Path | None, lexicon: str | Path | None) -> Voice:
+    chosen = voice if isinstance(voice, Voice) else cached_voice(voice)
+    return chosen if lexicon is None else chosen.with_lexicon(lexicon)
+
+
+def _checked(text: str) -> str:
+    if not isinstance(text, str):
+        raise TextError(f"text of {type(text).__name__}: expected str")
+    return text
+
+
+def _require_speech(found: bool, dropped: tuple[Dropped, ...]) -> None:
+    if found:
+        return
+    if not dropped:
+        raise TextError("the text holds no words: expected at least one letter or digit")
+    shown = ", ".join(f"{item.text[:40]!r} ({item.reason})" for item in dropped[:5])
+    more = f" and {len(dropped) - 5} more" if len(dropped) > 5 else ""
+    raise TextError(f"nothing of the text can be spoken: {shown}{more}; write it in words")
+
+
+def _mels_of_texts(speaker: Speaker, texts: list[list[Sentence]]) -> list[list[Mel]]:
+    """The first sentences of all texts together, then the second ones, as they share their seed."""
+    mels: list[list[Mel]] = [[] for _ in texts]
+    for index in range(max(map(len, texts), default=0)):
+        members = [number for number, text in enumerate(texts) if index < len(text)]
+        for start in range(0, len(members), BATCH_SIZE):
+            chosen = members[start : start + BATCH_SIZE]
+            made = speaker.mels([texts[number][index] for number in chosen], index)
+            for number, mel in zip(chosen, made):
+                mels[number].append(mel)
+    return mels
+
+
+def _audio(
+    speaker: Speaker,
+    blocks: list[Block],
+    normalised: str,
+    dropped: tuple[Dropped, ...],
+    n_split: int,
+    begun: float,
+) -> Audio:
+    samples = np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
+    rate = speaker.voice.audio.sample_rate
+    report = SynthesisReport(
+        normalised=normalised,
+        dropped=dropped,
+        n_sentences=len(blocks),
+        n_split=n_split,
+        voice=speaker.voice.name,
+        vocoder=speaker.vocoder,
+        seed=speaker.seed,
+        duration_s=len(samples) / rate,
+        compute_s=time.perf_counter() - begun,
+    )
+    timestamps = tuple(stamp for block in blocks for stamp in block.timestamps)
+    return Audio(samples, rate, timestamps, report)
+
+
+def _spoken_form(sentence: Sentence) -> str:
+    marks = ["" if gap == BOUNDARY or gap.startswith("<") else gap for gap in sentence.gaps]
+    return " ".join(word.text + mark for word, mark in zip(sentence.words, marks))
