@@ -216,8 +216,9 @@ def trim_silence(
     margin_before_s: float = 0.1,
     margin_after_s: float = 0.1,
     threshold_db: float = -40.0,
+    pad: bool = True,
 ) -> np.ndarray:
-    """Cut the silence at both edges to a margin, or pad edges that are tighter than that.
+    """Cut the silence at both edges to a margin, and pad edges that are tighter than that.
 
     Args:
         samples: ``(S,)`` real, without offset (see :func:`high_pass`).
@@ -225,9 +226,11 @@ def trim_silence(
         margin_before_s: seconds kept before the speech, or filled up with zeros.
         margin_after_s: the same after the speech.
         threshold_db: see :func:`speech_span`.
+        pad: False leaves tight edges as they are; a model that learns from the result should not
+            be shown digital silence where it will have to speak.
 
     Returns:
-        float32 of the length of the speech plus both margins.
+        float32 of the length of the speech plus both margins (without ``pad``: or less).
 
     Raises:
         AudioError: if the samples are silent or unusable, or an option is out of range.
@@ -238,6 +241,8 @@ def trim_silence(
     start -= round(margin_before_s * sample_rate)
     end += round(margin_after_s * sample_rate)
     kept = np.array(samples[max(start, 0) : min(end, len(samples))], dtype=np.float32)
+    if not pad:
+        return kept
     before, after = max(0, -start), max(0, end - len(samples))
     # Where zeros meet the recording's noise, a ramp of 5 ms avoids a click.
     ramp = np.linspace(0, 1, min(len(kept), round(0.005 * sample_rate)), dtype=np.float32)

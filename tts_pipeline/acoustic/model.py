@@ -1,0 +1,289 @@
+"""Stage 1: the autoregressive acoustic model, tokens in and mel out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from tts_pipeline.acoustic.aligner import needs_frames
+from tts_pipeline.acoustic.decoder import Decoder
+from tts_pipeline.acoustic.durations import expand, position_features, round_durations
+from tts_pipeline.acoustic.encoder import Encoder, MaskedBlocks, TokenPredictor
+from tts_pipeline.errors import TextError
+
+
+@dataclasses.dataclass(frozen=True)
+class AcousticConfig:
+    """Size of the acoustic model.
+
+    Attributes:
+        channels: width of encoder, conditioning and decoder.
+        hidden: inner width of the ConvNeXt blocks.
+        encoder_blocks: blocks over tokens.
+        predictor_blocks: blocks of each of the duration, pitch and energy predictors.
+        frame_blocks: blocks over decoder steps, which look ahead of the autoregressive loop.
+        token_kernel: tokens seen by a block over tokens.
+        frame_kernel: decoder steps seen by a block over steps.
+        prenet: width of the decoder's prenet.
+        frames_per_step: frames written by a decoder step, ``r``.
+        dropout: of encoder and predictors, in training.
+        prenet_dropout: of the prenet, in training and in use.
+        max_token_frames: longest duration of one token in frames.
+    """
+
+    channels: int = 256
+    hidden: int = 512
+    encoder_blocks: int = 4
+    predictor_blocks: int = 2
+    frame_blocks: int = 3
+    token_kernel: int = 5
+    frame_kernel: int = 7
+    prenet: int = 128
+    frames_per_step: int = 2
+    dropout: float = 0.15
+    prenet_dropout: float = 0.5
+    max_token_frames: int = 150
+
+
+class AcousticOutput(NamedTuple):
+    """What :meth:`AcousticModel.infer` returns.
+
+    Attributes:
+        mel: ``(B, M, T)`` natural-log amplitude.
+        mel_lengths: ``(B,)`` frames.
+        durations: frames per token ``(B, N)``; their sum is the length.
+        f0: F0 per token in Hz ``(B, N)``, as asked of the decoder.
+    """
+
+    mel: torch.Tensor
+    mel_lengths: torch.Tensor
+    durations: torch.Tensor
+    f0: torch.Tensor
+
+
+class TeacherForced(NamedTuple):
+    """What a training step needs: mel ``(B, M, T)`` and predictions per token ``(B, N)``."""
+
+    mel: torch.Tensor
+    log_durations: torch.Tensor
+    pitch: torch.Tensor
+    energy: torch.Tensor
+
+
+class Prosody(NamedTuple):
+    """Predictions for a text: encoded tokens ``(B, N, C)`` and scaled values per token."""
+
+    encoded: torch.Tensor
+    mask: torch.Tensor
+    log_durations: torch.Tensor
+    pitch: torch.Tensor
+    energy: torch.Tensor
+
+
+class AcousticModel(nn.Module):
+    """Encoder, explicit durations, pitch and energy per token, autoregressive decoder.
+
+    Non-Attentive Tacotron (Shen et al. 2020, arXiv 2010.04301) with pitch and energy per token as
+    in FastPitch (Lancucki 2021, arXiv 2006.06873). Nothing decides when to stop but the durations,
+    so nothing is skipped, repeated or run away from, and the length is known before the first
+    frame.
+
+    Args:
+        config: sizes.
+        n_mels: mel bands ``M``.
+    """
+
+    def __init__(self, config: AcousticConfig, n_mels: int) -> None:
+        super().__init__()
+        self.config, self.n_mels = config, n_mels
+        c, h = config.channels, config.hidden
+        token_sizes = (config.token_kernel, config.dropout)
+        self.encoder = Encoder(c, h, config.encoder_blocks, *token_sizes)
+        self.duration = TokenPredictor(c, h, config.predictor_blocks, *token_sizes)
+        self.pitch = TokenPredictor(c, h, config.predictor_blocks, *token_sizes)
+        self.energy = TokenPredictor(c, h, config.predictor_blocks, *token_sizes)
+        self.prosody_input = nn.Conv1d(2, c, 3, padding=1)
+        self.position_input = nn.Linear(3, c)
+        self.step_input = nn.Linear(config.frames_per_step * c, c)
+        self.frame_blocks = MaskedBlocks(
+            c, h, config.frame_blocks, config.frame_kernel, config.dropout
+        )
+        self.decoder = Decoder(
+            c, config.prenet, config.frames_per_step * n_mels, config.prenet_dropout
+        )
+        self.mel_mean: torch.Tensor
+        self.mel_std: torch.Tensor
+        self.statistics: torch.Tensor
+        self.register_buffer("mel_mean", torch.full((n_mels,), -5.0))
+        self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
+        # Mean and standard deviation of log F0, of energy; factors on duration and pitch range.
+        self.register_buffer("statistics", torch.tensor([5.0, 0.2, -5.0, 1.0, 1.0, 1.0]))
+
+    def forward(
+        self,
+        tokens: torch.Tensor,
+        token_lengths: torch.Tensor,
+        durations: torch.Tensor,
+        pitch: torch.Tensor,
+        energy: torch.Tensor,
+        mel: torch.Tensor,
+        *,
+        masks: torch.Tensor | None = None,
+        past_noise: float = 0.0,
+    ) -> TeacherForced:
+        """Teacher-forced pass: durations, pitch, energy and past frames are the true ones.
+
+        Args:
+            tokens: ``(B, N)``.
+            token_lengths: ``(B,)``.
+            durations: true frames per token ``(B, N)`` int64.
+            pitch: true scaled log F0 per token ``(B, N)``.
+            energy: true scaled energy per token ``(B, N)``.
+            mel: true mel ``(B, M, T)``.
+            masks: prenet masks ``(B, L, 2, P)`` or broadcastable; drawn anew if None.
+            past_noise: standard deviation of noise added to the scaled past.
+        """
+        prosody = self.predict_prosody(tokens, token_lengths)
+        conditioning = self.condition(prosody, durations, pitch, energy, mel.shape[2])
+        frames = self.scale(mel)
+        r = self.config.frames_per_step
+        frames = nn.functional.pad(frames, (0, 0, 0, -frames.shape[1] % r))
+        steps = frames.reshape(len(frames), -1, r * self.n_mels)
+        past = nn.functional.pad(steps, (0, 0, 1, -1))
+        if past_noise:
+            past = past + past_noise * torch.randn_like(past)
+        if masks is None:
+            keep = 1 - self.config.prenet_dropout
+            shape = (*past.shape[:2], 2, self.config.prenet)
+            masks = torch.bernoulli(torch.full(shape, keep, device=past.device)) / keep
+        written = self.decoder(past, conditioning, masks)
+        made = self.unscale(written.reshape(len(frames), -1, self.n_mels)[:, : mel.shape[2]])
+        return TeacherForced(made, *prosody[2:])
+
+    @torch.inference_mode()
+    def infer(
+        self,
+        tokens: torch.Tensor,
+        token_lengths: torch.Tensor | None = None,
+        *,
+        seed: int = 0,
+        rate: float | torch.Tensor = 1.0,
+        pitch: float | torch.Tensor = 1.0,
+        energy: float | torch.Tensor = 1.0,
+        fixed_frames: torch.Tensor | None = None,
+    ) -> AcousticOutput:
+        """Generate the mel of tokens, every step from the frames written before it.
+
+        Args:
+            tokens: ``(B, N)`` int64, see :mod:`tts_pipeline.text.symbols`.
+            token_lengths: ``(B,)``; None: all of them are valid.
+            seed: of the prenet's dropout.
+            rate: factor on the speaking rate, a number or ``(B, N)``; 2 is twice as fast.
+            pitch: factor on F0, a number or ``(B, N)``.
+            energy: factor on the amplitude, a number or ``(B, N)``.
+            fixed_frames: frames that a token lasts whatever is predicted, ``(B, N)``; 0: as
+                predicted.
+
+        Raises:
+            TextError: if the tokens are empty or not ``(B, N)``.
+        """
+        planned = self.plan(
+            tokens,
+            token_lengths,
+            rate=rate,
+            pitch=pitch,
+            energy=energy,
+            fixed_frames=fixed_frames,
+        )
+        generator = torch.Generator().manual_seed(seed)
+        masks = self.decoder.masks(planned.conditioning.shape[1], generator).to(tokens.device)
+        state = self.decoder.initial_state(len(tokens))
+        written, _ = self.decoder.generate(planned.conditioning, masks, state)
+        n_frames = int(planned.mel_lengths.max())
+        frames = written.reshape(len(tokens), -1, self.n_mels)[:, :n_frames]
+        mel = self.unscale(frames)
+        return AcousticOutput(mel, planned.mel_lengths, planned.durations, planned.f0)
+
+    def plan(
+        self,
+        tokens: torch.Tensor,
+        token_lengths: torch.Tensor | None = None,
+        *,
+        rate: float | torch.Tensor = 1.0,
+        pitch: float | torch.Tensor = 1.0,
+        energy: float | torch.Tensor = 1.0,
+        fixed_frames: torch.Tensor | None = None,
+    ) -> Plan:
+        """Everything before the autoregressive loop; arguments as for :meth:`infer`."""
+        if tokens.ndim != 2 or tokens.shape[1] == 0:
+            raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (B, N), not empty")
+        if token_lengths is None:
+            token_lengths = torch.full((len(tokens),), tokens.shape[1], device=tokens.device)
+        prosody = self.predict_prosody(tokens, token_lengths)
+        log_f0_mean, log_f0_std, _, energy_std, duration_scale, pitch_range = self.statistics
+        valid = prosody.mask[..., 0]
+        frames = torch.expm1(prosody.log_durations).clamp_min(0) * duration_scale / rate
+        frames = frames.clamp_max(float(self.config.max_token_frames)) * valid
+        durations = round_durations(frames, needs_frames(tokens) * valid)
+        mel_lengths = durations.sum(1)
+        scaled_pitch = prosody.pitch * pitch_range + torch.log(torch.as_tensor(pitch)) / log_f0_std
+        scaled_energy = prosody.energy + torch.log(torch.as_tensor(energy)) / energy_std
+        n_frames = int(mel_lengths.max())
+        conditioning = self.condition(prosody, durations, scaled_pitch, scaled_energy, n_frames)
+        f0 = torch.exp(scaled_pitch * log_f0_std + log_f0_mean)
+        return Plan(conditioning, durations, mel_lengths, f0)
+
+    def predict_prosody(self, tokens: torch.Tensor, token_lengths: torch.Tensor) -> Prosody:
+        """Encode tokens and predict ``log(1 + frames)``, scaled pitch and scaled energy of each."""
+        places = torch.arange(tokens.shape[1], device=tokens.device)
+        mask = (places < token_lengths[:, None])[..., None].float()
+        encoded = self.encoder(tokens, token_lengths, mask)
+        predictors = (self.duration, self.pitch, self.energy)
+        return Prosody(encoded, mask, *(predict(encoded, mask) for predict in predictors))
+
+    def condition(
+        self,
+        prosody: Prosody,
+        durations: torch.Tensor,
+        pitch: torch.Tensor,
+        energy: torch.Tensor,
+        n_frames: int,
+    ) -> torch.Tensor:
+        """What the decoder is told at every step, ``(B, L, C)``, none of it depending on the past."""
+        spoken = torch.stack([pitch, energy], 1) * prosody.mask.transpose(1, 2)
+        values = prosody.encoded + self.prosody_input(spoken).transpose(1, 2) * prosody.mask
+        r = self.config.frames_per_step
+        n_frames += -n_frames % r
+        frames = expand(values, durations, n_frames)
+        frames = frames + self.position_input(position_features(durations, n_frames))
+        steps = frames.reshape(len(frames), n_frames // r, -1)
+        n_steps = -(-durations.sum(1, keepdim=True) // r)
+        mask = torch.arange(steps.shape[1], device=steps.device) < n_steps
+        return self.frame_blocks(self.step_input(steps), mask[..., None].float())
+
+    def scale(self, mel: torch.Tensor) -> torch.Tensor:
+        """``(B, M, T)`` to scaled frames ``(B, T, M)``."""
+        return (mel.transpose(1, 2) - self.mel_mean) / self.mel_std
+
+    def unscale(self, frames: torch.Tensor) -> torch.Tensor:
+        """Scaled frames ``(B, T, M)`` to ``(B, M, T)``."""
+        return (frames * self.mel_std + self.mel_mean).transpose(1, 2)
+
+
+class Plan(NamedTuple):
+    """What is settled before the first frame is written.
+
+    Attributes:
+        conditioning: of every decoder step ``(B, L, C)``.
+        durations: frames per token ``(B, N)``.
+        mel_lengths: ``(B,)`` frames.
+        f0: F0 per token in Hz ``(B, N)``.
+    """
+
+    conditioning: torch.Tensor
+    durations: torch.Tensor
+    mel_lengths: torch.Tensor
+    f0: torch.Tensor

@@ -1,0 +1,45 @@
+"""ConvNeXt block in one dimension, the building block of both stages."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution over time, layer norm and a two-layer perceptron, added to the input.
+
+    Liu et al. 2022, "A ConvNet for the 2020s" (arXiv 2201.03545), section 2.6, in one dimension as
+    in Vocos (Siuzdak 2023, arXiv 2306.00814), with ReLU: cheaper on a CPU than GELU.
+
+    Args:
+        channels: width ``C``.
+        hidden: width of the perceptron's inner layer.
+        kernel_size: frames seen by the depthwise convolution, odd.
+        scale: initial value of the per-channel weight of the residual branch.
+        dropout: probability of dropping an inner unit in training.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        hidden: int,
+        kernel_size: int = 7,
+        scale: float = 0.2,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(
+            channels, channels, kernel_size, padding=kernel_size // 2, groups=channels
+        )
+        self.norm = nn.LayerNorm(channels, eps=1e-6)
+        self.expand = nn.Linear(channels, hidden)
+        self.project = nn.Linear(hidden, channels)
+        self.scale = nn.Parameter(torch.full((channels,), scale))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """``(B, T, C)`` to ``(B, T, C)``."""
+        y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
+        y = self.dropout(torch.relu(self.expand(self.norm(y))))
+        return x + self.scale * self.project(y)

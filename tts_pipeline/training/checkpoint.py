@@ -1,0 +1,96 @@
+"""Checkpoints that survive a kill: written beside the old one, then renamed over it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from tts_pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tts_pipeline.training.loop import Progress, Task
+
+Averages = dict[str, dict[str, torch.Tensor]]
+
+
+def save_checkpoint(
+    path: Path,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, torch.optim.Optimizer],
+    averages: Averages,
+    progress: Progress,
+) -> None:
+    """Write everything that a run needs to go on, at once or not at all."""
+    state = {
+        "modules": {name: module.state_dict() for name, module in modules.items()},
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in optimizers.items()},
+        "averages": averages,
+        "progress": dataclasses.asdict(progress),
+    }
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
+
+
+def load_checkpoint(path: Path, task: Task, averages: Averages, progress: Progress) -> Averages:
+    """Put a checkpoint's state into the task and the progress; returns the averages.
+
+    Raises:
+        ConfigError: if the checkpoint belongs to a model of other sizes.
+    """
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        for name, module in task.modules.items():
+            module.load_state_dict(state["modules"][name])
+        for name, optimizer in task.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"{path}: made with another configuration ({error}); remove the folder to start anew"
+        ) from error
+    for name, value in state["progress"].items():
+        setattr(progress, name, value)
+    return {name: state["averages"][name] for name in averages}
+
+
+def save_weights(path: Path, weights: Averages, facts: dict[str, Any]) -> None:
+    """Write weights as safetensors, with ``facts`` as JSON beside them."""
+    flat = {
+        f"{module}.{key}": value.detach().cpu().contiguous()
+        for module, state in weights.items()
+        for key, value in state.items()
+    }
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file(flat, temporary)
+    os.replace(temporary, path)
+    temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    os.replace(temporary, path.with_suffix(".json"))
+
+
+def load_weights(path: Path, module: str) -> dict[str, torch.Tensor]:
+    """State dict of one module out of a file of :func:`save_weights`.
+
+    Raises:
+        ConfigError: if the file is missing or holds no such module.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: missing, run the stage that trains it first")
+    prefix = f"{module}."
+    state = {k[len(prefix) :]: v for k, v in load_file(path).items() if k.startswith(prefix)}
+    if not state:
+        raise ConfigError(f"{path}: holds no weights of {module!r}")
+    return state
+
+
+def load_module(path: Path, module: str) -> dict[str, torch.Tensor] | None:
+    """State dict of one module out of a file of :func:`save_checkpoint`, None if it has none."""
+    if not path.exists():
+        return None
+    return torch.load(path, map_location="cpu", weights_only=True)["modules"].get(module)

@@ -1,0 +1,249 @@
+"""The one training loop: every model is a :class:`Task`, and this file reads from top to bottom."""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from tts_pipeline.errors import ConfigError
+from tts_pipeline.training.checkpoint import (
+    Averages,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class LoopConfig:
+    """Length and rhythm of a training run; the same fields for every stage.
+
+    Attributes:
+        max_steps: optimiser steps in all.
+        batch_size: items per step over all processes.
+        learning_rate: peak of the schedule.
+        final_learning_rate: value at ``max_steps``, reached along a cosine from the peak.
+        warmup_steps: linear rise at the start.
+        gradient_clip: largest gradient norm.
+        ema_decay: decay per step of the averaged weights that are validated and shipped.
+        validate_every: steps between validations.
+        checkpoint_every_s: seconds between checkpoints.
+        patience: validations without a new best before the run stops early; 0: never.
+        seed: of weights, crops, dropout and noise.
+    """
+
+    max_steps: int
+    batch_size: int
+    learning_rate: float
+    final_learning_rate: float = 1e-5
+    warmup_steps: int = 100
+    gradient_clip: float = 10.0
+    ema_decay: float = 0.999
+    validate_every: int = 500
+    checkpoint_every_s: float = 120.0
+    patience: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("max_steps", "batch_size", "validate_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}={getattr(self, name)}: expected at least 1")
+
+    def learning_rate_at(self, step: int) -> float:
+        """Linear warm-up, then a cosine from the peak to the final value."""
+        warm = min(1.0, (step + 1) / max(1, self.warmup_steps))
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.max_steps)))
+        low = self.final_learning_rate
+        return warm * (low + (self.learning_rate - low) * cosine)
+
+
+class Task(abc.ABC):
+    """What the loop needs to know of a model: its parts, a batch, a step, a validation.
+
+    Attributes:
+        modules: what is trained and saved, by name.
+        optimizers: by name; their learning rate is set by the loop, times ``rate_scale``.
+        averaged: names of the modules of which moving averages are kept.
+        monitor: name of the validation figure that decides which weights are best (least).
+        keep_latest: keep the newest averaged weights, not those with the best figure: no figure
+            hears what critics teach.
+        rate_scale: factor on the learning rate, by optimizer name (1 where absent).
+    """
+
+    modules: dict[str, nn.Module]
+    optimizers: dict[str, torch.optim.Optimizer]
+    averaged: tuple[str, ...] = ()
+    monitor: str = "loss"
+    keep_latest: bool = False
+    rate_scale: dict[str, float] = {}
+
+    @abc.abstractmethod
+    def draw(self, step: int, shard: slice) -> Any:
+        """The batch of a step: a function of seed and step alone, so that a resumed run goes on
+        exactly; ``shard`` is the part of it that falls to this process."""
+
+    @abc.abstractmethod
+    def train_step(
+        self, batch: Any, step: int, update: Callable[[str, torch.Tensor], None]
+    ) -> dict[str, torch.Tensor]:
+        """Losses by name; calls ``update(optimizer_name, loss)`` for each optimizer."""
+
+    @abc.abstractmethod
+    def validate(self) -> dict[str, float]:
+        """Figures on the validation split, with the averaged weights in place."""
+
+    def render(self, writer: SummaryWriter, step: int) -> None:
+        """Add audio and pictures to TensorBoard after a validation (default: none)."""
+
+
+@dataclasses.dataclass
+class Progress:
+    """Where a run stands; saved in every checkpoint."""
+
+    step: int = 0
+    best: float = math.inf
+    best_step: int = 0
+    since_best: int = 0
+    seconds: float = 0.0
+
+
+def make_fabric(accelerator: str = "auto", devices: int = 1, precision: str = "32-true") -> Fabric:
+    """A launched Fabric; under ``torchrun`` the processes and nodes come from its environment."""
+    fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)  # type: ignore[arg-type]
+    fabric.launch()
+    return fabric
+
+
+@contextlib.contextmanager
+def averaged_weights(modules: dict[str, nn.Module], averages: Averages) -> Iterator[None]:
+    """Evaluation mode, with the moving averages in place of the weights, for the duration."""
+    kept = snapshot(modules, averages)
+    for name, average in averages.items():
+        modules[name].load_state_dict(average)
+    for module in modules.values():
+        module.eval()
+    try:
+        yield
+    finally:
+        for name, weights in kept.items():
+            modules[name].load_state_dict(weights)
+        for module in modules.values():
+            module.train()
+
+
+def snapshot(modules: dict[str, nn.Module], names: Iterable[str]) -> Averages:
+    """Copies of the named modules' weights."""
+    return {name: {k: v.clone() for k, v in modules[name].state_dict().items()} for name in names}
+
+
+def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progress:
+    """Train until ``max_steps`` or early stop; go on from ``folder/last.pt`` if it is there.
+
+    Writes ``last.pt`` (everything needed to go on), ``best.safetensors`` (averaged weights of the best
+    validation) and TensorBoard files into ``folder``.
+    """
+    if config.batch_size % fabric.world_size:
+        raise ConfigError(
+            f"batch_size={config.batch_size}: expected a multiple of the {fabric.world_size} processes"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = Progress()
+    averages = snapshot(task.modules, task.averaged)
+    if (folder / "last.pt").exists():
+        averages = load_checkpoint(folder / "last.pt", task, averages, progress)
+    wrapped: dict[str, nn.Module] = {
+        name: fabric.setup_module(module) for name, module in task.modules.items()
+    }
+    raw, task.modules = task.modules, wrapped
+    optimizers = {k: fabric.setup_optimizers(o) for k, o in task.optimizers.items()}
+    averages = {n: {k: v.to(fabric.device) for k, v in a.items()} for n, a in averages.items()}
+
+    def update(name: str, loss: torch.Tensor) -> None:
+        optimizer = optimizers[name]
+        optimizer.zero_grad(set_to_none=True)
+        fabric.backward(loss)
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        norm = nn.utils.clip_grad_norm_(parameters, config.gradient_clip)
+        # One broken batch must not end hours of training, nor poison the weights.
+        if torch.isfinite(norm):
+            optimizer.step()
+
+    share = config.batch_size // fabric.world_size
+    shard = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
+    writer = SummaryWriter(str(folder)) if fabric.is_global_zero else None
+    bar = tqdm(
+        total=config.max_steps,
+        initial=progress.step,
+        desc=folder.name,
+        disable=None if fabric.is_global_zero else True,
+    )
+    started, last_saved = time.monotonic() - progress.seconds, time.monotonic()
+    stopped = 0 < config.patience <= progress.since_best
+    while progress.step < config.max_steps and not stopped:
+        step = progress.step
+        for name, optimizer in optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = config.learning_rate_at(step) * task.rate_scale.get(name, 1.0)
+        torch.manual_seed(config.seed * 1_000_003 + step * 64 + fabric.global_rank)
+        losses = task.train_step(task.draw(step, shard), step, update)
+        progress.step = step + 1
+        with torch.no_grad():
+            decay = min(config.ema_decay, (1 + progress.step) / (10 + progress.step))
+            for name, average in averages.items():
+                for key, value in raw[name].state_dict().items():
+                    if value.is_floating_point():
+                        average[key].lerp_(value, 1 - decay)
+        bar.update()
+        if progress.step % 20 == 0 or progress.step == config.max_steps:
+            values = {
+                k: float(fabric.all_reduce(v.detach(), reduce_op="mean")) for k, v in losses.items()
+            }
+            bar.set_postfix({k: f"{v:.3f}" for k, v in values.items()})
+            if writer:
+                for name, number in values.items():
+                    writer.add_scalar(f"train/{name}", number, progress.step)
+        ending = progress.step == config.max_steps
+        if progress.step % config.validate_every == 0 or ending:
+            with averaged_weights(raw, averages), torch.no_grad():
+                task.modules = raw
+                figures = task.validate()
+                if writer:
+                    task.render(writer, progress.step)
+                task.modules = wrapped
+            progress.since_best += 1
+            if task.keep_latest or figures[task.monitor] < progress.best:
+                progress.best, progress.best_step = figures[task.monitor], progress.step
+                progress.since_best = 0
+                if fabric.is_global_zero:
+                    facts = {"step": progress.step, "seed": config.seed, "valid": figures}
+                    save_weights(folder / "best.safetensors", averages, facts)
+            if writer:
+                for name, number in figures.items():
+                    writer.add_scalar(f"valid/{name}", number, progress.step)
+                shown = "  ".join(f"{k} {v:.4f}" for k, v in figures.items())
+                tqdm.write(
+                    f"{folder.name} step {progress.step} ({time.monotonic() - started:.0f} s): {shown}"
+                )
+            stopped = 0 < config.patience <= progress.since_best
+        if ending or stopped or time.monotonic() - last_saved > config.checkpoint_every_s:
+            progress.seconds = time.monotonic() - started
+            if fabric.is_global_zero:
+                save_checkpoint(folder / "last.pt", raw, task.optimizers, averages, progress)
+            last_saved = time.monotonic()
+    bar.close()
+    if writer:
+        writer.close()
+    task.modules = raw
+    return progress

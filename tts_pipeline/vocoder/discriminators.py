@@ -1,0 +1,112 @@
+"""Critics for adversarial fine-tuning of the vocoder; used in training only."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
+
+
+@dataclasses.dataclass(frozen=True)
+class DiscriminatorConfig:
+    """Which critics listen, and their size.
+
+    Attributes:
+        resolutions: FFT sizes in samples of the multi-resolution critics.
+        resolution_channels: their width.
+        periods: periods in samples of the multi-period critics; empty on a CPU, where they cost
+            more than the generator.
+        period_channels: their width in the first layer.
+    """
+
+    resolutions: tuple[int, ...] = (256, 512, 1024)
+    resolution_channels: int = 16
+    periods: tuple[int, ...] = ()
+    period_channels: int = 16
+
+
+class Judgement(NamedTuple):
+    """Scores of every critic, and the features of all their layers."""
+
+    scores: list[torch.Tensor]
+    features: list[torch.Tensor]
+
+
+class ResolutionDiscriminator(nn.Module):
+    """Convolutions over one log-magnitude spectrogram (Jang et al. 2021, UnivNet, 2106.07889)."""
+
+    def __init__(self, n_fft: int, channels: int) -> None:
+        super().__init__()
+        self.n_fft = n_fft
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        widths = [1, channels, channels, channels, channels]
+        # Strides along frequency only: time is short, and detail in time is what metal sounds like.
+        self.layers = nn.ModuleList(
+            weight_norm(nn.Conv2d(a, b, (5, 3), (2, 1), (2, 1)))
+            for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.output = weight_norm(nn.Conv2d(channels, 1, 3, padding=1))
+
+    def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Score map and features of waveforms ``(B, S)``."""
+        spectrum = torch.stft(
+            waveform,
+            self.n_fft,
+            self.n_fft // 4,
+            window=self.window,
+            center=False,
+            return_complex=True,
+        )
+        power = spectrum.real.square() + spectrum.imag.square()
+        x = (power / self.n_fft + 1e-6).log()[:, None] * 0.25 + 1.0
+        features = []
+        for layer in self.layers:
+            x = nn.functional.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return self.output(x), features
+
+
+class PeriodDiscriminator(nn.Module):
+    """Convolutions over every p-th sample (Kong et al. 2020, HiFi-GAN, arXiv 2010.05646)."""
+
+    def __init__(self, period: int, channels: int) -> None:
+        super().__init__()
+        self.period = period
+        widths = [1, channels, 2 * channels, 4 * channels, 8 * channels]
+        self.layers = nn.ModuleList(
+            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)))
+            for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.output = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
+
+    def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Score map and features of waveforms ``(B, S)``."""
+        rows = -(-waveform.shape[-1] // self.period)
+        x = nn.functional.pad(waveform, (0, rows * self.period - waveform.shape[-1]))
+        x = x.reshape(-1, 1, rows, self.period)
+        features = []
+        for layer in self.layers:
+            x = nn.functional.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return self.output(x), features
+
+
+class Discriminators(nn.Module):
+    """All critics of a :class:`DiscriminatorConfig` as one module."""
+
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        critics: list[nn.Module] = [
+            ResolutionDiscriminator(n_fft, config.resolution_channels)
+            for n_fft in config.resolutions
+        ]
+        critics += [PeriodDiscriminator(p, config.period_channels) for p in config.periods]
+        self.critics = nn.ModuleList(critics)
+
+    def forward(self, waveform: torch.Tensor) -> Judgement:
+        """Judge waveforms ``(B, S)``."""
+        judged = [critic(waveform) for critic in self.critics]
+        return Judgement([score for score, _ in judged], [f for _, fs in judged for f in fs])

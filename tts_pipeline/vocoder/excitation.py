@@ -1,0 +1,57 @@
+"""The source signals of the harmonic-plus-noise vocoder: a band-limited pulse train from F0."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+
+def upsample_linear(frames: torch.Tensor, hop_length: int) -> torch.Tensor:
+    """Linear interpolation from frames ``(B, T)`` to samples ``(B, T * hop_length)``.
+
+    Frame ``t`` stands at the centre of its hop; before the first and after the last centre the
+    value is held.
+    """
+    return torch.nn.functional.interpolate(
+        frames[:, None], scale_factor=float(hop_length), mode="linear", align_corners=False
+    )[:, 0]
+
+
+def phase_of(f0: torch.Tensor, sample_rate: int, start: torch.Tensor | float = 0.0) -> torch.Tensor:
+    """Phase in cycles, the running sum of ``f0 / sample_rate``, in [0, 1).
+
+    Summed in float64: in float32 the phase of a minute of speech is off by whole degrees.
+
+    Args:
+        f0: fundamental frequency in Hz per sample ``(B, S)``.
+        sample_rate: samples per second.
+        start: phase before the first sample in cycles, a number or ``(B, 1)``.
+    """
+    return torch.remainder((f0.double() / sample_rate).cumsum(-1) + start, 1.0)
+
+
+def pulse_train(phase: torch.Tensor, f0: torch.Tensor, sample_rate: int) -> torch.Tensor:
+    """Sum of all cosine harmonics below the Nyquist frequency, of unit power.
+
+    The sum has the closed form of the Dirichlet kernel,
+    ``sum_{k=1..K} cos(k x) = (sin((2K + 1) x / 2) / sin(x / 2) - 1) / 2``, so its cost does not
+    depend on the number of harmonics. Its role is that of the sine source of the neural
+    source-filter model (Wang et al. 2019, arXiv 1904.12088, eq. 1).
+
+    Args:
+        phase: in cycles, ``(B, S)`` float64.
+        f0: in Hz, ``(B, S)``, positive.
+        sample_rate: samples per second.
+
+    Returns:
+        ``(B, S)`` float32, power about 1.
+    """
+    n_harmonics = torch.floor(sample_rate / 2 / f0)
+    half = math.pi * (phase - torch.round(phase)).float()
+    # Near a pulse's centre numerator and denominator vanish together; the limit is 2K + 1.
+    small = half.abs() < 1e-4
+    safe = torch.where(small, torch.ones_like(half), half)
+    order = 2 * n_harmonics + 1
+    kernel = torch.where(small, order, torch.sin(order * safe) / torch.sin(safe))
+    return (kernel - 1) * 0.5 * torch.sqrt(2 / n_harmonics)
