@@ -17,7 +17,7 @@ class ConvNeXtBlock(nn.Module):
         hidden: width of the perceptron's inner layer.
         kernel_size: frames seen by the depthwise convolution, odd.
         scale: initial value of the per-channel weight of the residual branch.
-        dropout: probability of dropping an inner unit in training.
+        dropout: probability of dropping a channel of the residual branch in training.
     """
 
     def __init__(
@@ -41,5 +41,5 @@ class ConvNeXtBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """``(B, T, C)`` to ``(B, T, C)``."""
         y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        y = self.dropout(torch.relu(self.expand(self.norm(y))))
-        return x + self.scale * self.project(y)
+        y = self.project(torch.relu(self.expand(self.norm(y))))
+        return x + self.scale * self.dropout(y)

@@ -158,7 +158,7 @@ class AcousticModel(nn.Module):
         if masks is None:
             keep = 1 - self.config.prenet_dropout
             shape = (*past.shape[:2], 2, self.config.prenet)
-            masks = torch.bernoulli(torch.full(shape, keep, device=past.device)) / keep
+            masks = (torch.rand(shape, device=past.device) < keep).float() / keep
         written = self.decoder(past, conditioning, masks)
         made = self.unscale(written.reshape(len(frames), -1, self.n_mels)[:, : mel.shape[2]])
         return TeacherForced(made, *prosody[2:])
