@@ -24,7 +24,9 @@ GENERATOR = GeneratorConfig(
 )
 
 
-def make_tiny_voice(audio: AudioConfig | None = None, *, name: str = "tiny", seed: int = 0) -> Voice:
+def make_tiny_voice(
+    audio: AudioConfig | None = None, *, name: str = "tiny", seed: int = 0
+) -> Voice:
     """A voice whose tokens last about 6 frames."""
     audio = audio or AudioConfig()
     with torch.random.fork_rng(devices=[]):

@@ -89,8 +89,8 @@ def timestamps_of(
 
     def set_marks(word_index: int, frame: int, character: int) -> None:
         at = seconds(frame)
-        for name in marks.get(word_index, ()):
-            out.append(Timestamp("mark", name, at, at, (character, character)))
+        span = (character, character)
+        out.extend(Timestamp("mark", name, at, at, span) for name in marks.get(word_index, ()))
 
     token, frame = 1, durations[0]
     for index, word in enumerate(sentence.words):

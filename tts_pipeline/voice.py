@@ -7,6 +7,7 @@ import functools
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 import torch
 from torch import nn
@@ -39,6 +40,7 @@ class Voice:
         card: its card in Markdown: data, licence, recipe, scores, limits.
         lexicon: file of the user's own pronunciations.
         path: folder that it was loaded from, if any.
+        fingerprint: SHA-256 over configuration and weights of the folder; empty if there is none.
 
     Raises:
         VoiceError: if the models do not share the audio settings, or the language is unknown.
@@ -52,6 +54,7 @@ class Voice:
     card: str = ""
     lexicon: Path | None = None
     path: Path | None = None
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         if self.language not in FRONT_ENDS:
@@ -127,9 +130,18 @@ class Voice:
                 and gives the remedy.
         """
         folder = SHIPPED if path is None else Path(path)
-        name, language, audio, models, card = read_folder(folder)
-        acoustic = models.pop("acoustic")
-        return cls(name, audio, acoustic, models, language, card, path=folder)  # type: ignore[arg-type]
+        contents = read_folder(folder)
+        acoustic = contents.models.pop("acoustic")
+        return cls(
+            name=contents.name,
+            audio=contents.audio,
+            acoustic=cast(AcousticModel, acoustic),
+            vocoders=cast(Mapping[str, Vocoder], contents.models),
+            language=contents.language,
+            card=contents.card,
+            path=folder,
+            fingerprint=contents.fingerprint,
+        )
 
     def save(self, path: str | Path, *, dtype: torch.dtype = torch.float16) -> None:
         """Write the voice as a folder that :meth:`load` reads.

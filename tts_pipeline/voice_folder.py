@@ -67,6 +67,7 @@ class Contents(NamedTuple):
     audio: AudioConfig
     models: dict[str, nn.Module]
     card: str
+    fingerprint: str = ""
 
 
 def read_folder(folder: Path) -> Contents:
@@ -88,7 +89,7 @@ def read_folder(folder: Path) -> Contents:
         parts = _mapping(values, where, ("audio", "config", "weights"))
         try:
             audio = from_mapping(AudioConfig, parts["audio"], f"{where}.audio")
-            settings = from_mapping(KINDS[name].config, parts["config"], f"{where}.config")
+            settings: Any = from_mapping(KINDS[name].config, parts["config"], f"{where}.config")
             weights = from_mapping(WeightsFile, parts["weights"], f"{where}.weights")
         except TTSPipelineError as error:
             raise VoiceError(f"{error}; {_remedy(folder)}") from error
@@ -101,7 +102,10 @@ def read_folder(folder: Path) -> Contents:
         raise VoiceError(f"{folder / CONFIG}: names no {lacks}; {_remedy(folder)}")
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-    return Contents(config["name"], config["language"], audios["acoustic"], models, text)
+    # The configuration holds the hashes of all weights, so its own hash stands for the voice.
+    fingerprint = _sha256(json.dumps(config, sort_keys=True).encode())
+    audio = audios["acoustic"]
+    return Contents(config["name"], config["language"], audio, models, text, fingerprint)
 
 
 def write_folder(folder: Path, contents: Contents, dtype: torch.dtype) -> None:

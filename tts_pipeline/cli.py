@@ -1,0 +1,79 @@
+"""The command ``tts-pipeline``: finds the command, turns errors into exit codes.
+
+Exit codes: 0 done, 1 an error of ours (one message on stderr), 2 wrong usage, 130 interrupted.
+A reader that closes the pipe early is no error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tts_pipeline import __version__
+from tts_pipeline.errors import TTSPipelineError
+
+INTERRUPTED = 130
+
+
+class Command(NamedTuple):
+    """Where a command's ``main(argv) -> int | None`` lives, and what it is for."""
+
+    module: str
+    purpose: str
+    extra: str = ""
+
+
+COMMANDS = {
+    "speak": Command(
+        "tts_pipeline.commands.speak", "speak a text (what happens without a command)"
+    ),
+    "batch": Command("tts_pipeline.commands.batch", "speak every row of a csv into a folder"),
+    "pronounce": Command(
+        "tts_pipeline.commands.pronounce", "show how a text is read, step by step"
+    ),
+    "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
+    "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),
+    "train": Command("tts_pipeline.training.recipe", "make a voice from a recipe", "train"),
+    "evaluate": Command("tts_pipeline.evaluation.cli", "score a voice", "eval"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except TTSPipelineError as error:
+        print(f"tts-pipeline: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more on its way out, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else ""
+    if first == "--version":
+        print(f"tts-pipeline {__version__}")
+        return 0
+    if first in COMMANDS:
+        command, rest = COMMANDS[first], arguments[1:]
+    else:
+        command, rest = COMMANDS["speak"], arguments
+    try:
+        module = importlib.import_module(command.module)
+        return module.main(rest) or 0
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing == "tts_pipeline" or not command.extra:
+            raise
+        raise TTSPipelineError(
+            f"{first} needs {missing}, which is not installed; "
+            f"install with: pip install 'tts_pipeline[{command.extra}]'"
+        ) from error

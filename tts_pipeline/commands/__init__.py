@@ -1,0 +1,1 @@
+"""What the command line can do, one module per command; each loads only what it needs."""

@@ -1,0 +1,139 @@
+"""``tts-pipeline batch CSV FOLDER``: speak every row into a file of its own, resumably.
+
+A file gets its name when it is whole, and then a line of ``batch.jsonl`` says what it was made of.
+A row is done if its file is there and that line is about the same text, voice and options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from tts_pipeline.audio_files import FORMATS
+from tts_pipeline.commands.options import add_voice_options, voice_options
+from tts_pipeline.commands.rows import Row, read_rows
+from tts_pipeline.errors import AudioError, TTSPipelineError
+
+if TYPE_CHECKING:
+    from tts_pipeline.audio import Audio
+    from tts_pipeline.voice import Voice
+
+LOG = "batch.jsonl"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Speak the rows; returns 1 if one of them failed, else 0."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    folder: Path = arguments.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioError(f"{folder}: cannot be made ({error.strerror})") from error
+
+    from tts_pipeline.voice import cached_voice
+
+    options = voice_options(arguments)
+    voice = options["voice"] = cached_voice(arguments.voice)
+    settings = _settings(voice, options)
+    if arguments.lexicon:
+        options["voice"], options["lexicon"] = voice.with_lexicon(arguments.lexicon), None
+    # Read now: a lexicon that cannot be read is one error, not one for every row.
+    _ = options["voice"].front_end
+    n_spoken = n_skipped = n_failed = 0
+    done = _done(folder / LOG)
+    with (folder / LOG).open("a", encoding="utf-8") as log:
+        for row in read_rows(arguments.csv):
+            path = folder / f"{row.id}{arguments.format}"
+            made_of = _digest([settings, row.text])
+            if not row.fault and done.get(path.name) == made_of and path.is_file():
+                n_skipped += 1
+                continue
+            try:
+                audio = _speak(row, path, options)
+            except TTSPipelineError as error:
+                n_failed += 1
+                _say(f"{arguments.csv}:{row.line}: {row.id}: error: {error}")
+                continue
+            for item in audio.report.dropped:
+                _say(
+                    f"{arguments.csv}:{row.line}: {row.id}: warning: left out {item.text!r} at "
+                    f"character {item.span[0]}: {item.reason}"
+                )
+            _note(log, path.name, made_of, audio)
+            n_spoken += 1
+            if sys.stderr.isatty():
+                print(f"\r{n_spoken} spoken, {n_skipped} done before", end="", file=sys.stderr)
+    _say(f"{n_spoken} spoken, {n_skipped} done before, {n_failed} failed")
+    return 1 if n_failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tts-pipeline batch",
+        description="Speak every row of a csv (id|text or id,text) into FOLDER/id.wav. Rows that "
+        "are done are passed over; started again after a kill, it goes on. Exit code 1 if a row "
+        "failed; the others are spoken all the same.",
+    )
+    parser.add_argument("csv", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--format", choices=sorted(FORMATS), default=".wav", help="of the files (default .wav)"
+    )
+    add_voice_options(parser)
+    return parser
+
+
+def _speak(row: Row, path: Path, options: dict[str, Any]) -> Audio:
+    from tts_pipeline.errors import TextError
+    from tts_pipeline.synthesis import synthesize
+
+    if row.fault:
+        raise TextError(row.fault)
+    audio = synthesize(row.text, **options)
+    audio.save(path)
+    return audio
+
+
+def _settings(voice: Voice, options: dict[str, Any]) -> str:
+    """Everything but the text that decides how a row sounds."""
+    from tts_pipeline import __version__
+
+    plain = {key: value for key, value in options.items() if key not in ("voice", "lexicon")}
+    lexicon: Path | None = options["lexicon"]
+    words = lexicon.read_bytes().hex() if lexicon and lexicon.is_file() else ""
+    return _digest([__version__, voice.name, voice.fingerprint, plain, words])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _done(path: Path) -> dict[str, str]:
+    done: dict[str, str] = {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            # A kill may leave half a line: that row is then spoken again.
+            try:
+                entry = json.loads(line)
+                done[entry["file"]] = entry["made_of"]
+            except (KeyError, TypeError, ValueError):
+                continue
+    return done
+
+
+def _note(log: IO[str], name: str, made_of: str, audio: Audio) -> None:
+    entry = {"file": name, "made_of": made_of, "duration_s": round(audio.duration_s, 3)}
+    # The line break comes first, so that half a line never swallows the next one.
+    log.write("\n" + json.dumps(entry))
+    log.flush()
+
+
+def _say(message: str) -> None:
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(f"{clear}{message}", file=sys.stderr)

@@ -1,0 +1,158 @@
+"""``tts-pipeline "text" out.wav``: speak a text into a file or a pipe."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tts_pipeline.audio_files import FORMATS
+from tts_pipeline.cli import COMMANDS
+from tts_pipeline.commands.options import add_voice_options, voice_options
+from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink, write_text
+from tts_pipeline.errors import TextError
+
+if TYPE_CHECKING:
+    from tts_pipeline.audio import Audio
+
+PIPE = "-"
+# Read in pieces of this many characters at most, a line at a time.
+_PIECE = 8192
+_CLEAR_LINE = "\r\x1b[K"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Speak; returns the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    text, output = _text_and_output(parser, arguments)
+    if output == PIPE and sys.stdout.isatty():
+        parser.error("sound is not written to a terminal: name a file, or put a pipe behind")
+    if arguments.raw and output != PIPE:
+        parser.error("--raw goes with -o - only; a file's suffix chooses its format")
+
+    # After the arguments are found good: this loads torch.
+    from tts_pipeline.synthesis import stream
+    from tts_pipeline.voice import cached_voice
+
+    options = voice_options(arguments)
+    voice = options["voice"] = cached_voice(arguments.voice)
+    blocks = _shown(stream(text, **options))
+    rate = voice.audio.sample_rate
+    stamps: list[dict[str, object]] = []
+    n_samples = 0
+    with _sink(output, rate, raw=arguments.raw) as sink:
+        for block in blocks:
+            sink.write(block.samples)
+            n_samples += len(block.samples)
+            if arguments.timestamps:
+                stamps += [dataclasses.asdict(stamp) for stamp in block.timestamps]
+    if arguments.timestamps:
+        facts = {"sample_rate": rate, "duration_s": n_samples / rate, "timestamps": stamps}
+        write_text(arguments.timestamps, json.dumps(facts, indent=1) + "\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    others = "\n".join(
+        f"  tts-pipeline {name:<10} {command.purpose}" for name, command in COMMANDS.items()
+    )
+    parser = argparse.ArgumentParser(
+        prog="tts-pipeline",
+        usage='%(prog)s [options] "text" out.wav\n'
+        "       %(prog)s [options] -f text.txt out.wav\n"
+        "       %(prog)s [options] -o - < text.txt | player",
+        description="Speak a text.",
+        epilog=f"other commands (each with --help):\n{others}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "words", nargs="*", metavar="text out.wav", help="the text (else -f or stdin), the file"
+    )
+    parser.add_argument("-f", "--file", type=Path, help="read the text from a UTF-8 file")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help=f"{', '.join(FORMATS)}; - writes wav to stdout"
+    )
+    parser.add_argument(
+        "--raw", action="store_true", help="with -o -: 16-bit samples without a header"
+    )
+    parser.add_argument(
+        "--timestamps", type=Path, metavar="FILE", help="write times of words and phones as JSON"
+    )
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
+    add_voice_options(parser)
+    return parser
+
+
+def _text_and_output(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace
+) -> tuple[str | Iterator[str], str]:
+    words, output = list(arguments.words), arguments.output
+    # The output is the last word, unless -o names it or the word before it is all there is and
+    # does not look like a file.
+    if output is None and words and (len(words) > 1 or Path(words[-1]).suffix.lower() in FORMATS):
+        output = words.pop()
+    if output is None:
+        parser.error(f"where to? Name a file that ends in {', '.join(FORMATS)}, or -o - for a pipe")
+    if len(words) > 1:
+        parser.error('expected one text and one file; put the text in quotes: "like this"')
+    if words and arguments.file:
+        parser.error(f"a text ({words[0]!r}) and -f {arguments.file}: expected one of the two")
+    if words:
+        return words[0], output
+    if arguments.file:
+        return _pieces(arguments.file), output
+    if sys.stdin.isatty():
+        parser.error('no text: give it in quotes, by -f FILE, or on stdin ("-" is not needed)')
+    return _pieces(None), output
+
+
+def _pieces(path: Path | None) -> Iterator[str]:
+    name = "stdin" if path is None else str(path)
+    source = sys.stdin.fileno() if path is None else path
+    try:
+        with open(source, encoding="utf-8-sig", closefd=path is not None) as file:
+            while piece := file.readline(_PIECE):
+                yield piece
+    except UnicodeDecodeError as error:
+        raise TextError(
+            f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8 first"
+        ) from error
+    except OSError as error:
+        raise TextError(f"{name}: cannot be read ({error.strerror})") from error
+
+
+@contextlib.contextmanager
+def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
+    if output == PIPE:
+        yield PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
+    else:
+        with file_sink(Path(output), sample_rate) as sink:
+            yield sink
+
+
+def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
+    """Pass blocks on; say what was left out, and on a terminal how far it is."""
+    progress = sys.stderr.isatty()
+    begun, spoken_s = time.perf_counter(), 0.0
+    for block in blocks:
+        for item in block.report.dropped:
+            print(
+                f"{_CLEAR_LINE if progress else ''}tts-pipeline: warning: left out {item.text!r} "
+                f"at character {item.span[0]}: {item.reason}",
+                file=sys.stderr,
+            )
+        yield block
+        spoken_s += block.duration_s
+        if progress:
+            speed = spoken_s / (time.perf_counter() - begun)
+            status = f"\r{spoken_s:.1f} s of speech, {speed:.1f} x real time"
+            print(status, end="", file=sys.stderr, flush=True)
+    if progress:
+        print(file=sys.stderr)

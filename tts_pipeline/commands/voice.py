@@ -1,0 +1,39 @@
+"""``tts-pipeline voice [FOLDER]``: what a voice is, and whether its files are whole."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str]) -> int:
+    """Show and verify; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tts-pipeline voice",
+        description="Show a voice's models and card, and verify its files.",
+    )
+    parser.add_argument(
+        "folder", nargs="?", type=Path, help="of the voice; default: the one that ships"
+    )
+    arguments = parser.parse_args(argv)
+
+    from torch import nn
+
+    from tts_pipeline.voice import SHIPPED, Voice
+
+    folder = arguments.folder or SHIPPED
+    voice = Voice.load(folder)
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    print(f"voice      {voice.name} ({voice.language}), {folder}")
+    print(f"audio      {voice.audio.sample_rate} Hz, {voice.audio.n_mels} mel bands, ", end="")
+    print(f"{voice.audio.frame_rate:g} frames a second")
+    for name, model in (("acoustic", voice.acoustic), *voice.vocoders.items()):
+        if isinstance(model, nn.Module):
+            count = sum(parameter.numel() for parameter in model.parameters())
+            print(f"model      {name}: {count / 1e6:.2f} M parameters")
+    for path in files:
+        print(f"file       {path.name}: {path.stat().st_size / 1e6:.2f} MB")
+    print("verified   sizes, SHA-256, names and shapes of all weights\n")
+    print(voice.card.strip() or "(no card)")
+    return 0
