@@ -27,6 +27,9 @@ TITLES = {
 # Titles that are said in full without a full stop too.
 BARE_TITLES = frozenset("mr mrs ms dr prof".split())
 
+# Titles whatever follows: "Mr. and Mrs. Jones".
+SURE_TITLES = frozenset("mr mrs ms messrs".split())
+
 # Before a number or a Roman numeral: never the end of a sentence there.
 NUMBERED = {
     "no": "number", "nos": "numbers", "vol": "volume", "vols": "volumes", "p": "page",
@@ -92,3 +95,6 @@ STARTERS = frozenset(
     "another other is are was were do does did has have had can could will would should may "
     "let please now today yesterday tomorrow however also meanwhile later finally first".split()
 )
+
+# A full stop after one of these reads as part of it, whatever stands around.
+DOTTED = frozenset((*PLAIN, *SURE_TITLES))

@@ -100,7 +100,7 @@ class Folded:
                     accents += 1
                 else:
                     accents = 0
-                    self._drop(place, _REASONS.get(category, "other script"))
+                    self._drop(place, self._reason(category, place))
             else:
                 accents = 0
             parts.append(spoken)
@@ -132,6 +132,13 @@ class Folded:
         ).translate(_ONE_TO_ONE)
         plain = "".join(_LETTERS.get(part, part) for part in plain)
         return plain if plain and len(plain) < 9 and not _UNUSUAL.search(plain) else None
+
+    def _reason(self, category: str, place: int) -> str:
+        """Return why a character is dropped; joiners and variants belong to the emoji before."""
+        emoji = _REASONS["So"]
+        if category in _VANISH and self.dropped and self.dropped[-1][1:] == ((self._run, place), emoji):
+            return emoji
+        return _REASONS.get(category, "other script")
 
     def _drop(self, place: int, reason: str) -> None:
         """Record a character as dropped; a run of one reason is one record."""

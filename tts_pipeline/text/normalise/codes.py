@@ -9,6 +9,7 @@ from tts_pipeline.text.normalise import quantities
 from tts_pipeline.text.normalise.dates import decade
 from tts_pipeline.text.normalise.writer import Writer
 
+_CALLING = frozenset("call calls called calling dial dials dialed dialing".split())
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 _RUN = re.compile(r"\d+|[A-Za-z]+")
 _GROUP = re.compile(r"\d+|[A-Za-z]+|\+")
@@ -49,8 +50,8 @@ def _dotted(out: Writer, match: re.Match[str]) -> bool:
 
 
 def _emergency(out: Writer, match: re.Match[str]) -> bool:
-    before = out.words_before()
-    if not before or before[0] not in ("call", "dial", "dialed", "called", "calling"):
+    """Say 911 and, where someone calls it, 411 and its kin digit by digit."""
+    if match.group() != "911" and not _CALLING.intersection(out.words_before(6)):
         return False
     out.say(numbers.spell_digits(match.group()), "telephone", *match.span())
     return True
@@ -83,6 +84,7 @@ def read_digits(digits: str, *, alone: bool) -> str:
 def _serial(out: Writer, match: re.Match[str]) -> bool:
     """Say a code part by part: "t-0t25d12-f", "COVID-19", "B2B", "mid-1980s", "3-year-old"."""
     place = match.start()
+    named = re.fullmatch(r"[A-Z]{1,3}-\d{3}", match.group()) is not None
     for part in re.finditer("[A-Za-z0-9]+|[-/]+", match.group()):
         first, last = place + part.start(), place + part.end()
         text = part.group()
@@ -93,7 +95,10 @@ def _serial(out: Writer, match: re.Match[str]) -> bool:
         else:
             runs = list(_RUN.finditer(text))
             for run in runs:
-                _say_run(out, run, first, alone=len(runs) == 1)
+                if run.group().isdigit() and run.start() == 0 and len(run.group()) == 4 and run.end() < len(text):
+                    out.say(numbers.pairs(run.group()), "code", first, first + 4)
+                else:
+                    _say_run(out, run, first, alone=len(runs) == 1 and not named)
     return True
 
 
@@ -118,6 +123,7 @@ NUMBER_RULES = (
     (re.compile(rf"1-(?:8\d\d|900)(?:-[A-Z0-9]{{1,10}}){{1,4}}{_EDGE}"), _digit_groups),
     (re.compile(rf"\d{{4}}([- ])\d{{4}}\1\d{{4}}\1\d{{1,4}}{_END}"), _digit_groups),
     (re.compile(rf"\d{{3}}-\d{{2}}-\d{{4}}{_END}"), _digit_groups),
+    (re.compile(rf"\d{{5}}-\d{{4}}{_END}"), _digit_groups),
     (re.compile(rf"\d{{3}}-\d{{4}}{_EXT}{_END}"), _digit_groups),
     (re.compile(rf"97[89]-\d{{1,5}}-\d{{1,7}}-\d{{1,6}}-\d{_END}"), _digit_groups),
     (re.compile(rf"\d{{1,9}}(?:\.\d{{1,9}}){{2,6}}(?![A-Za-z0-9]|[./]\d)"), _dotted),

@@ -6,6 +6,7 @@ import re
 
 from tts_pipeline.text import numbers
 from tts_pipeline.text.abbreviations import MONTHS
+from tts_pipeline.text.normalise.signs import close_sentence
 from tts_pipeline.text.normalise.writer import Writer
 
 _NAMES = list(dict.fromkeys(MONTHS.values()))
@@ -113,14 +114,14 @@ def _month_first(out: Writer, match: re.Match[str]) -> bool:
 
 
 def _decade(out: Writer, match: re.Match[str]) -> bool:
-    out.say(decade(match.group("digits")) + (match.group("own") or ""), "date", *match.span())
+    out.say(decade(match.group("digits")), "date", *match.span())
     return True
 
 
 def decade(digits: str) -> str:
     """Return the plural of a round number: "1980" is "nineteen eighties", "1900" its hundreds."""
     if len(digits) == 4 and digits.endswith("000"):
-        return numbers.plural(numbers.cardinal(digits))
+        return numbers.plural(numbers.cardinal(digits)).removeprefix("one ")
     if digits.endswith("00"):
         return numbers.plural(numbers.year(digits))
     return numbers.plural(numbers.year(digits) if len(digits) > 2 else numbers.cardinal(digits))
@@ -155,6 +156,25 @@ def _weekday(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _weekdays(out: Writer, match: re.Match[str]) -> bool:
+    first, last = (_WEEKDAYS[name.lower()] for name in match.groups())
+    out.say(f"{first} to {last}", "date", *match.span())
+    return True
+
+
+def _month_alone(out: Writer, match: re.Match[str]) -> bool:
+    out.say(MONTHS[match.group(1).lower()], "date", *match.span())
+    close_sentence(out, match.end())
+    return True
+
+
+def _hundreds(out: Writer, match: re.Match[str]) -> bool:
+    words = numbers.number(match.group(1)).removeprefix("one ")
+    out.say(numbers.plural(words), "cardinal", *match.span())
+    return True
+
+
+_SHORT_DAY = "(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
 _I = re.IGNORECASE
 _TAIL_YEAR = rf"(?:(?P<comma>,? )(?P<year>{_YEAR}){_EDGE}(?!,\d|\.\d))?"
 NUMBER_RULES = (
@@ -181,11 +201,12 @@ NUMBER_RULES = (
         ),
         _day_month,
     ),
+    (re.compile(r"(1(?:00|,?000|,?000,?000))'?s(?= of\b)"), _hundreds),
     (re.compile(rf"(\d{{3}}0)'?s ?[-–] ?(\d{{3}}0)'?s{_EDGE}"), _decade_range),
-    (re.compile(rf"(?P<digits>\d{{3}}0|[2-9]0|1[1-9]00)'?s(?P<own>'?){_EDGE}"), _decade),
+    (re.compile(rf"(?P<digits>\d{{3}}0|[2-9]0|1[1-9]00)'?s{_EDGE}"), _decade),
     (re.compile(rf"(\d{{1,2}},\d{{3}}|\d{{1,4}}) ?((?:BC|AD)E?|B\.C\.(?:E\.)?|A\.D\.){_EDGE}"), _era),
 )
-APOSTROPHE_RULES = ((re.compile(rf"'(?P<digits>\d0)s(?P<own>'?){_EDGE}"), _decade),)
+APOSTROPHE_RULES = ((re.compile(rf"'(?P<digits>\d0)s{_EDGE}"), _decade),)
 LETTER_RULES = (
     (
         re.compile(
@@ -202,6 +223,8 @@ LETTER_RULES = (
         re.compile(rf"({'|'.join(_WEEKDAYS)})\.?(?=,? {_MONTH}\.? \d|,? \d)", _I),
         _weekday,
     ),
+    (re.compile(rf"({_SHORT_DAY})\.?[-–]({_SHORT_DAY})(?![A-Za-z])"), _weekdays),
     (re.compile(r"(Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[ ,;]|$)"), _weekday),
+    (re.compile(r"(Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)\.(?=[ \n,;:)]|$)"), _month_alone),
 )
 WORD_RULES = {name: LETTER_RULES for name in (*MONTHS, *_WEEKDAYS, "ad")}

@@ -23,12 +23,15 @@ _PREFIXED = (
     "MV kHz MHz GHz THz kB KB MB GB TB PB kJ MJ GJ kN MN kPa MPa GPa hPa kcal kbps Mbps Gbps "
     "keV MeV GeV TeV kbit Mbit Gbit"
 ).split()
+
+
+def _with_prefix(symbol: str) -> str:
+    prefix = _PREFIXES["k" if symbol[0] == "K" else symbol[0]]
+    return "/".join(prefix + form for form in _BASE[symbol[1:]].split("/"))
+
+
 UNITS = {
-    **{
-        symbol: _PREFIXES[symbol[0].lower() if symbol == "KB" else symbol[0]] + _BASE[symbol[1:]]
-        for symbol in _PREFIXED
-        if symbol[1:] in _BASE and symbol not in _BASE
-    },
+    **{symbol: _with_prefix(symbol) for symbol in _PREFIXED if symbol not in _BASE},
     **{symbol: _BASE[symbol] for symbol in ("m", "g", "L", "l", "W", "Wh", "V", "Hz", "bps", "Pa")},
     "lb": "pound", "lbs": "pound", "oz": "ounce", "ft": "foot/feet", "yd": "yard", "yds": "yard",
     "mi": "mile", "inch": "inch/inches", "in": "inch/inches", "mph": "mile per hour/miles per hour",
@@ -43,19 +46,31 @@ UNITS = {
     "kt": "knot", "kts": "knot", "mph.": "mile per hour/miles per hour", "ppm": "part per million/parts per million",
     "sqft": "square foot/square feet", "atm": "atmosphere", "Mb": "megabit", "Gb": "gigabit",
     "Kb": "kilobit", "mol": "mole", "px": "pixel", "ohm": "ohm", "ohms": "ohm",
+    "mAh": "milliamp hour", "Ah": "amp hour", "mA": "milliamp", "amp": "amp", "amps": "amp",
     "°": "degree", "°C": "degree Celsius/degrees Celsius", "°F": "degree Fahrenheit/degrees Fahrenheit",
     "%": "percent/percent", "nmi": "nautical mile", "cwt": "hundredweight/hundredweight",
     "day": "day", "week": "week", "month": "month", "year": "year", "hour": "hour",
     "minute": "minute", "second": "second", "person": "person/people", "d": "day",
 }  # fmt: skip
-_LOWER = {symbol.lower(): spoken for symbol, spoken in reversed(UNITS.items())}
-_LOWER["mbps"] = UNITS["Mbps"]
+# A unit of several letters may be in the wrong case ("12 KM"), the first in the table wins.
+_LOWER = {
+    symbol.lower(): spoken for symbol, spoken in reversed(UNITS.items()) if len(symbol) > 1
+}
+# A quotation mark that stands for no inches.
+_QUOTES = re.compile(r'(?<!\d)"')
+# After a fraction or a number in words these are units too: "1/2 tsp."
+_SURE = frozenset(
+    "tsp tbsp oz lb lbs kg km cm mm ml mph ft yd gal qt hr hrs mi kwh mg".split()
+)
 # A unit that is also a common word or letter counts as one only where it touches its number.
 _TOUCHING = frozenset("in s h d mo pt ac min sec L V W person day week month year hour ha".split())
 _SPACED_OK = frozenset("min sec V W L ha s h".split())
+_INCHES_AHEAD = re.compile(r"[.,;)]|\s*$| (?:x|×|by|tall|long|wide|deep|high|thick)\b")
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 _SQUARES = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
 _UNIT = r"(?:°[CF]?|%|(?:sq|cu)\.? ?(?:ft|m|km|mi|in|yd)|[A-Za-z]{1,6})"
+# The full stop of an abbreviation, where no sentence can end.
+_DOT = r"\.(?=[ \n][a-z(\d]|[,;:)])"
 _POWER = r"(?:\^?[23²³])?"
 
 
@@ -72,6 +87,8 @@ def unit_words(symbol: str, plural: bool) -> str | None:
     if spoken is None:
         return None
     one, _, many = spoken.partition("/")
+    if shape and one == "second":
+        return "seconds squared" if plural else "second squared"
     return shape + ((many or one + "s") if plural else one).replace("Celsius", "celsius").replace(
         "Fahrenheit", "fahrenheit"
     )
@@ -98,7 +115,7 @@ def _measure(out: Writer, match: re.Match[str]) -> bool:
     )
     bare = re.sub(r"[\^23²³]", "", unit)
     if space == " " and bare in _TOUCHING and bare not in _SPACED_OK:
-        if not (bare == "in" and out.text.startswith(".", match.end())):
+        if not (bare == "in" and (match["dot"] or _INCHES_AHEAD.match(out.text, match.end()))):
             return False
     last = second or first
     words = unit_words(unit, plural=last != "1" and space != "-")
@@ -109,6 +126,17 @@ def _measure(out: Writer, match: re.Match[str]) -> bool:
     if second:
         spoken += (" by " if "x" in link or "×" in link else " to ") + numbers.number(second)
     out.say(f"{spoken} {words}{per}", "measure", *match.span())
+    return True
+
+
+def _unit_alone(out: Writer, match: re.Match[str]) -> bool:
+    """Say a unit after a fraction or a number that another rule has said: "1/2 tsp."."""
+    if not out.tokens or out.tokens[-1].kind not in ("fraction", "cardinal", "decimal"):
+        return False
+    last = out.tokens[-1]
+    said = [token.text for token in out.tokens[-8:] if token.span == last.span]
+    plural = "and" in said if last.kind == "fraction" else said != ["one"]
+    out.say(unit_words(match.group(1), plural) or "", "measure", *match.span(1))
     return True
 
 
@@ -129,8 +157,8 @@ def _feet_inches(out: Writer, match: re.Match[str]) -> bool:
 
 def _inches(out: Writer, match: re.Match[str]) -> bool:
     # A quotation that closes after a number looks the same: count the quotes before on this line.
-    line = out.text[max(out.text.rfind("\n", 0, match.start()), match.start() - 400) + 1 : match.start()]
-    if line.count('"') % 2:
+    begin = max(out.text.rfind("\n", 0, match.start()) + 1, match.start() - 400)
+    if len(_QUOTES.findall(out.text, begin, match.start())) % 2:
         return False
     value = match.group(1)
     out.say(
@@ -139,18 +167,56 @@ def _inches(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _feet(out: Writer, match: re.Match[str]) -> bool:
+    feet = match.group(1)
+    out.say(numbers.cardinal(feet) + (" foot" if feet == "1" else " feet"), "measure", *match.span())
+    return True
+
+
+def _degrees(out: Writer, match: re.Match[str]) -> bool:
+    """Say 40°42'46" N as degrees, minutes and seconds north."""
+    words = ""
+    for value, unit in zip(match.groups(), ("degree", "minute", "second")):
+        if value:
+            words += f"{numbers.number(value)} {unit}{'' if value == '1' else 's'} "
+    side = {"N": "north", "S": "south", "E": "east", "W": "west"}.get(match.group(4) or "", "")
+    out.say(words + side, "measure", *match.span())
+    return True
+
+
+def _by(out: Writer, match: re.Match[str]) -> bool:
+    if not out.tokens or out.tokens[-1].kind not in ("measure", "cardinal", "decimal"):
+        return False
+    out.say("by", "measure", *match.span())
+    return True
+
+
 _N = NUMBER
 NUMBER_RULES = (
     (re.compile(r"(\d{1,3})['′] ?(\d{1,2})(?:\"|″|'')"), _feet_inches),
-    (re.compile(r"(\d{1,3})′()"), _feet_inches),
+    (re.compile(r"(\d{1,3})(?:′|'(?= (?:tall|long|wide|deep|high|by|x)\b))"), _feet),
+    (
+        re.compile(
+            rf"({_N})°(?: ?(\d{{1,2}})['′](?: ?(\d{{1,2}}(?:\.\d{{1,6}})?)(?:\"|″|''))?)?"
+            r"(?: ?([NSEW])(?![A-Za-z]))?(?!C|F)"
+        ),
+        _degrees,
+    ),
     (re.compile(rf"({_N})[\"″](?![A-Za-z0-9])"), _inches),
     (
         re.compile(
             rf"(?P<first>{_N})(?:(?P<link> ?[-–x×] ?)(?P<second>{_N}))?(?P<space>[ -]?)"
             rf"(?P<unit>{_UNIT}{_POWER})(?P<rate>/(?:[A-Za-z]{{1,6}}|°C){_POWER})?"
-            r"(?![A-Za-z0-9/'])"
+            rf"(?![A-Za-z0-9/'])(?P<dot>{_DOT})?"
         ),
         _measure,
     ),
     (re.compile(rf"({_N})/([A-Za-z]{{1,12}})(?![A-Za-z0-9/])"), _per),
 )
+WORD_RULES = {
+    "x": ((re.compile(r"x(?= ?\d)"), _by),),
+    **{
+        name: ((re.compile(rf"({name})(?![A-Za-z0-9/'])(?:{_DOT})?", re.IGNORECASE), _unit_alone),)
+        for name in _SURE
+    },
+}

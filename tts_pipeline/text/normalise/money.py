@@ -86,14 +86,22 @@ def _say_sum(out: Writer, match: re.Match[str]) -> bool:
         words = f"{amount(value, magnitude, sign, prefix)} to {amount(second, last, sign, prefix)}"
     elif second:
         words = f"{numbers.number(value)} {magnitude} to {amount(second, last, sign, prefix)}"
-    elif _NOTE.match(out.text, match.end(), out.limit):
+    elif _is_attribute(out, match.end()):
         words = f"{numbers.number(value)} {magnitude} {prefix}{_currency(sign)[0]}"
     else:
         words = amount(value, magnitude, sign, prefix)
     if rate:
         words += " per " + per_words(rate)
-    out.say(words, "money", *match.span())
+    out.say("minus " * bool(group["minus"]) + words, "money", *match.span())
     return True
+
+
+def _is_attribute(out: Writer, end: int) -> bool:
+    """True in "a $5 fee" and "the $20 bill": the currency stays singular."""
+    if _NOTE.match(out.text, end, out.limit):
+        return True
+    before = out.words_before()
+    return bool(before) and before[0] in ("a", "an") and bool(_NOUN.match(out.text, end, out.limit))
 
 
 def _say_trailing(out: Writer, match: re.Match[str]) -> bool:
@@ -113,13 +121,14 @@ _MAGNITUDE = (
     rf"{_EDGE}))?"
 )
 _SUM = (
-    rf"(?P<sign>[{SIGNS}]) ?(?P<value>{NUMBER})"
+    rf"(?P<sign>[{SIGNS}]) ?(?P<minus>-)?(?P<value>{NUMBER})"
     + _MAGNITUDE.format("magnitude")
-    + rf"(?: ?[-–] ?(?P<sign2>[{SIGNS}])?(?P<second>{NUMBER})"
+    + rf"(?:(?:[-–]| [-–] )(?P<sign2>[{SIGNS}])?(?P<second>{NUMBER})"
     + _MAGNITUDE.format("magnitude2")
     + r")?(?:/(?P<rate>[A-Za-z]{1,8})(?![A-Za-z0-9/]))?"
 )
 _NOTE = re.compile(r"[ -](?:bill|note|coin)s?\b")
+_NOUN = re.compile(r"[ -](?!(?:and|or|per|to|for|in|on|more|less|each|a|an|the)\b)[a-z]{3}")
 _CODE_NAMES = "|".join(_CODES)
 SIGN_RULES = ((re.compile(_SUM), _say_sum),)
 LETTER_RULES = (

@@ -123,7 +123,7 @@ def _vulgar(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
-def _always_on(out: Writer, match: re.Match[str]) -> bool:
+def _fixed(out: Writer, match: re.Match[str]) -> bool:
     top, below = match.group().split("/")
     out.say(f"{numbers.cardinal(top)} {numbers.cardinal(below)}", "cardinal", *match.span())
     return True
@@ -134,14 +134,15 @@ def _pair(out: Writer, match: re.Match[str]) -> bool:
     first, sign, second = match.group("first", "sign", "second")
     before = out.text[match.start() - 1 : match.start()]
     following = out.text[match.end() : match.end() + 2].strip()
-    if sign == "x" or sign == "×":
-        link = "by"
+    if sign in "x×":
+        link = "times" if following.startswith("=") else "by"
     elif sign == "-" and (following.startswith("=") or before in "=+*/^" and before):
         link = "minus"
     elif sign == ":":
         link = "to"
     else:
-        link = "to" if len(first) < 3 or _value(first) <= _value(second) else ""
+        short_year = looks_like_year(first) and len(second) == 2
+        link = "to" if len(first) < 3 or short_year or _value(first) <= _value(second) else ""
     for place, text in ((match.start("first"), first), (match.start("second"), second)):
         if place != match.start():
             out.say(link, "range", *match.span("sign")) if link else out.silent(*match.span("sign"))
@@ -164,8 +165,8 @@ def _member(text: str, first: str, link: str) -> str:
 
 _EDGE = r"(?![A-Za-z0-9])"
 _SUFFIX = r"(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])"
+FIXED_RULES = ((re.compile(r"(?:24/7|9/11|50/50|20/20)(?![\d/])"), _fixed),)
 EARLY_RULES = (
-    (re.compile(r"(?:24/7|9/11|50/50|20/20)(?![\d/])"), _always_on),
     (
         re.compile(
             rf"(?:(?P<whole>\d{{1,9}})[ -])?(?P<top>\d{{1,9}})/(?P<below>\d{{1,9}})(?:{_SUFFIX}s?)?"

@@ -21,7 +21,7 @@ _RULERS = frozenset(
     "ramesses ramses thutmose xerxes darius ptolemy amenhotep cleopatra robert david gustav "
     "christian otto leopold albert carlos innocent clement urban boniface wilhelm friedrich maria "
     "constantine theodosius justinian mary margaret haakon olav harald umberto victor emmanuel "
-    "ferdinand alfonso pedro joseph franz antiochus artaxerxes seti malcolm kenneth rama mehmed "
+    "ferdinand alfonso pedro joseph franz antiochus artaxerxes seti kenneth rama mehmed "
     "selim murad suleiman sixtus julius celestine eugene stephen michael thomas sam walter arthur "
     "frank harry jack donald edwin".split()
 )
@@ -34,15 +34,15 @@ _VERBS = re.compile(
 
 
 def say_roman(out: Writer, start: int, end: int) -> bool:
-    """Say the upper-case letters from ``start`` to ``end`` as a number if they are one here."""
+    """Say the letters of one case from ``start`` to ``end`` as a number if they are one here."""
     text = out.text[start:end]
     letters, _, ending = text.partition("'")
-    value = numbers.roman(letters) if letters.isupper() else None
+    value = numbers.roman(letters)
     if value is None or (ending and ending.lower() != "s"):
         return False
     cardinal = numbers.cardinal(str(value))
     tail = "'s" if ending else ""
-    if len(letters) > 1 and _CENTURIES.match(out.text, end, out.limit):
+    if len(letters) > 1 and letters.isupper() and _CENTURIES.match(out.text, end, out.limit):
         out.say(numbers.to_ordinal(cardinal) + tail, "roman", start, end)
         return True
     before = [token for token in out.tokens[-4:] if token.is_word]
@@ -54,6 +54,8 @@ def say_roman(out: Writer, start: int, end: int) -> bool:
     if name in _COUNTED:
         out.say(cardinal + tail, "roman", start, end)
         return True
+    if letters.islower():
+        return False
     ranked = any(token.text in _RANKS for token in before[:-1])
     if capital and value < 40 and (name in _RULERS or ranked):
         out.say(f"the {numbers.to_ordinal(cardinal)}{tail}", "roman", start, end)

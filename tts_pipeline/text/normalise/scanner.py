@@ -28,6 +28,7 @@ _LETTERS = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
 
 # In this order: the more specific reading first.
 _NUMBER_RULES = (
+    *quantities.FIXED_RULES,
     *dates.NUMBER_RULES,
     *codes.NUMBER_RULES,
     *times.NUMBER_RULES,
@@ -51,13 +52,15 @@ _SIGN_RULES = {
     **dict.fromkeys("#@", electronic.HANDLE_RULES),
     ".": _DECIMAL_RULES,
     "'": (*dates.APOSTROPHE_RULES, *signs.ELISION_RULES),
+    "!": signs.UNEQUAL_RULES,
     "&": signs.ENTITY_RULES,
     "+": codes.PLUS_RULES,
     "(": codes.BRACKET_RULES,
 }
+_RULES_BY_WORD = (dates.WORD_RULES, measures.WORD_RULES, words.WORD_RULES)
 _WORD_RULES = {
-    name: (*dates.WORD_RULES.get(name, ()), *words.WORD_RULES.get(name, ()))
-    for name in (*dates.WORD_RULES, *words.WORD_RULES)
+    name: tuple(rule for rules in _RULES_BY_WORD for rule in rules.get(name, ()))
+    for name in (name for rules in _RULES_BY_WORD for name in rules)
 }
 
 

@@ -28,6 +28,7 @@ _SPOKEN = {
     "+": "plus",
 }  # fmt: skip
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*|[ \t\v\f\r]+(?:\n\s*)?|\s+")
+_AMOUNT_AHEAD = re.compile(r" [$€£¥]?\d")
 _STOPS = re.compile(r"[.?!…]+")
 _CLOSERS = re.compile(r"[\"')\]*_]*")
 _LIST_ITEM = re.compile(r"(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z]\)|#{1,6})\s")
@@ -35,7 +36,7 @@ _NEXT_WORD = re.compile(r"[ \t\n\"'(\[]*([A-Za-z]+)?")
 _TAG = re.compile(r"<(?:/?([A-Za-z][A-Za-z0-9:-]*)[^<>]{0,2000}|!--[^<>]{0,2000}--|[!?][^<>]{0,2000})>")
 _BLOCKS = frozenset("p br div li ul ol h1 h2 h3 h4 h5 h6 tr table blockquote section hr title".split())
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
-_ELIDED = re.compile(r"'(?:tis|twas|twere|twill|em|til|till|cause|bout|round|cept|n)(?![A-Za-z'])", re.I)
+_ELIDED = re.compile(r"'(?:tis|twas|twere|twill|em|til|till|cause|bout|round|cept|n'?)(?![A-Za-z'])", re.I)
 
 
 def ends_sentence(out: Writer, place: int) -> bool:
@@ -51,7 +52,14 @@ def ends_sentence(out: Writer, place: int) -> bool:
     word = match.group(1)
     if not word:
         return match.end() >= len(text)
-    return word[0].isupper() and word.lower() in STARTERS
+    initial = len(word) == 1 and text[match.end() : match.end() + 1] == "."
+    return word[0].isupper() and word.lower() in STARTERS and not initial
+
+
+def close_sentence(out: Writer, end: int) -> None:
+    """End the sentence where an expression ended with a full stop that is also the sentence's."""
+    if out.text[end - 1] == "." and ends_sentence(out, end):
+        out.end_sentence(end - 1, end)
 
 
 def say(out: Writer, place: int) -> int:
@@ -68,8 +76,10 @@ def say(out: Writer, place: int) -> int:
     if char in "-–—":
         return _dash(out, place)
     if char in "([{)]}":
-        inside = place and text[place - 1].isalnum() and char in "([{"
-        (out.silent if inside else out.mark)(*(() if inside else (",",)), place, place + 1)
+        if _touches_word(text, place):
+            out.silent(place, place + 1)
+        else:
+            out.mark(",", place, place + 1)
         return place + 1
     if char in "<>":
         return _compare(out, place)
@@ -80,6 +90,13 @@ def say(out: Writer, place: int) -> int:
     else:
         out.silent(place, place + 1)
     return place + 1
+
+
+def _touches_word(text: str, place: int) -> bool:
+    """True for the brackets of "f(x)" and "word(s)", which stand for no pause."""
+    if text[place] in ")]}":
+        place = max(text.rfind(opening, max(place - 12, 0), place) for opening in "([{")
+    return place > 0 and text[place - 1].isalnum()
 
 
 def _blank(out: Writer, place: int) -> int:
@@ -160,7 +177,8 @@ def _dash(out: Writer, place: int) -> int:
     after = text[end] if end < out.limit else " "
     number = after.isdigit() or after in "$€£¥.√½¼¾" and text[end + 1 : end + 2].isdigit()
     last = out.tokens[-1] if out.tokens else None
-    if number and last is not None and last.kind in ("measure", "money", "time"):
+    measured = last is not None and last.kind in ("measure", "money", "time")
+    if measured and (number and not before.isspace() or _AMOUNT_AHEAD.match(text, end)):
         out.say("to", "range", place, end)
     elif end == place + 1 and text[place] in "-–" and number and not before.isalnum() and before != ")":
         out.say("minus", "sign", place, end)
@@ -206,7 +224,8 @@ def _sometimes(out: Writer, place: int) -> int:
     ):
         words = "times"
     elif char == "/" and (not before or before.isspace()) and (not after or after.isspace()):
-        words = "slash"
+        digits = text[place - 2 : place - 1].isdigit() and text[end + 1 : end + 2].isdigit()
+        words = "divided by" if digits else "slash"
     elif char == "^" and after.isdigit():
         words = {"2": "squared", "3": "cubed"}.get(after, "")
         end += bool(words)
@@ -230,10 +249,16 @@ def _entity(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _unequal(out: Writer, match: re.Match[str]) -> bool:
+    out.say("not equal to", "sign", *match.span())
+    return True
+
+
 def _elided(out: Writer, match: re.Match[str]) -> bool:
-    out.add(match.group().lower(), "word", *match.span())
+    out.add(match.group().lower().rstrip("'"), "word", *match.span())
     return True
 
 
 ENTITY_RULES = ((_ENTITY, _entity),)
+UNEQUAL_RULES = ((re.compile(r"!=+"), _unequal),)
 ELISION_RULES = ((_ELIDED, _elided),)

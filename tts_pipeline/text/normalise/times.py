@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text import numbers
+from tts_pipeline.text.normalise.signs import close_sentence
 from tts_pipeline.text.normalise.writer import Writer
 
 _HALF = r"(?:[aApP]\.?[mM]\b\.?|[aApP]\. [mM]\.)"
@@ -33,19 +34,11 @@ def _counted(value: str, unit: str) -> str:
     return f"{numbers.cardinal(value)} {unit}{'' if int(value) == 1 else 's'}"
 
 
-def _last_dot(out: Writer, match: re.Match[str], group: str) -> int:
-    """Leave a full stop that also ends the sentence to the rule for full stops."""
-    end = match.end(group)
-    text = out.text
-    if text[end - 1] == "." and re.compile(r"\s+[A-Z]|\s*$").match(text, end, out.limit):
-        return end - 1
-    return end
-
-
 def _say_zone(out: Writer, match: re.Match[str]) -> None:
     zone = match.group("zone")
     if zone:
         out.say(zone.replace(".", "").upper(), "time", *match.span("zone"))
+    close_sentence(out, match.end())
 
 
 def _time(out: Writer, match: re.Match[str]) -> bool:

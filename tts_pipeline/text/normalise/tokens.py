@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-MARKS = (",", ".", "?", "!")
-_STRENGTH = {",": 0, ".": 1, "!": 2, "?": 3}
+from tts_pipeline.text.abbreviations import DOTTED
+
 
 
 class Token(NamedTuple):
@@ -60,18 +60,23 @@ def spoken_text(tokens: list[Token]) -> str:
     Normalising the normal form gives the same spoken tokens again.
     """
     parts: list[str] = []
-    after_letter = False
+    before: Token | None = None
     for token in tokens:
         if token.kind == "paragraph":
             if parts:
                 parts.append("\n\n")
         elif token.kind in ("mark", "end"):
-            parts.append(token.text)
+            # The full stop stands apart from what would be an abbreviation with it.
+            apart = token.text == "." and before is not None and before.text in DOTTED
+            parts.append(" ." if apart else token.text)
         elif token.kind == "letter":
             name = token.text[0].upper() + token.text[1:]
-            joint = "" if after_letter or not parts or parts[-1] == "\n\n" else " "
+            run = before is not None and before.kind == "letter" and len(before.text) == 1
+            run = run and (before.span == token.span or before.span[1] == token.span[0])
+            joint = "" if run or not parts or parts[-1] == "\n\n" else " "
             parts.append(joint + name + ("-" if len(name) == 1 else ""))
         elif token.text:
             parts.append((" " if parts and parts[-1] != "\n\n" else "") + token.text)
-        after_letter = token.kind == "letter" and len(token.text) == 1
+        if token.kind != "silent":
+            before = token
     return "".join(parts).strip()

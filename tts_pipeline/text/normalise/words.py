@@ -18,7 +18,7 @@ SPOKEN = frozenset(
     "interpol delta alexa cobol fortran basic java lisp epcot zip gop".split()
 ) - {"gop"}
 SPELLED = frozenset(
-    "usa us uk eu un uae fbi cia nsa irs epa fda cdc atm ceo cfo cto cpu gpu api url usb led lcd "
+    "isbn usa us uk eu un uae fbi cia nsa irs epa fda cdc atm ceo cfo cto cpu gpu api url usb led lcd "
     "dna rna hiv ufo ups aka faq diy dvd cd tv pc hr pr id iq eq ai ml io ibm ieee aaa abc nbc cbs "
     "bbc cnn espn nba nfl nhl mlb ncaa ucla usc nyu mba phd md rsvp sos gop gdp isp ip vip ira sat "
     "act gre gpa suv ac dc mri ct er icu ob pa va ny la sf edt est pst cst gmt utc bc ad am pm who it "
@@ -89,7 +89,8 @@ def _is_letter_a(out: Writer, start: int, end: int) -> bool:
     return bool(before and before.is_word and (alone or before.text in _LETTERED))
 
 
-_LETTERED = frozenset("vitamin plan type grade class hepatitis section group appendix exhibit".split())
+_LETTERED = frozenset("vitamin plan type grade class hepatitis section group appendix exhibit point team option side "
+    "platform terminal building block zone series model schedule".split())
 
 
 def _capitals(out: Writer, start: int, end: int) -> None:
@@ -98,7 +99,9 @@ def _capitals(out: Writer, start: int, end: int) -> None:
     match = re.fullmatch(r"([A-Z]{2,})('?s|'S)?", word)
     if not match:
         hump = re.fullmatch(r"([a-z])([A-Z][a-z]+)", word)
-        if hump:
+        if re.fullmatch("[a-z][A-Z]|PhDs?", word):
+            out.say(word[:3].upper() + ("'s" if word[3:] else ""), "letters", start, end)
+        elif hump:
             out.spell(hump.group(1), start)
             out.word(hump.group(2).lower(), start + 1, end)
         else:
@@ -165,7 +168,8 @@ def _initial(out: Writer, match: re.Match[str]) -> bool:
     """Say the initial in "J. Smith"; its full stop ends no sentence unless one clearly begins."""
     end = match.end()
     before = out.words_before()
-    if ends_sentence(out, end) and (before and not out.tokens[-1].source[:1].isupper() or end >= len(out.text)):
+    lower = bool(before) and out.tokens[-1].is_word and not out.tokens[-1].source[:1].isupper()
+    if ends_sentence(out, end) and (lower or end >= len(out.text)):
         return False
     if match.group(1) == "I" and not re.compile(r" [A-Z][a-z]").match(out.text, end):
         return False
@@ -198,6 +202,12 @@ def _letters(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _world_war(out: Writer, match: re.Match[str]) -> bool:
+    number = "two" if match.group() == "WWII" else "one"
+    out.say(f"world war {number}", "abbreviation", *match.span())
+    return True
+
+
 def _fixed(words: str):
     def rule(out: Writer, match: re.Match[str]) -> bool:
         out.say(words, "abbreviation", *match.span())
@@ -217,10 +227,24 @@ def _title(out: Writer, match: re.Match[str]) -> bool:
             return _ending(out, match, table.STREETS[name])
         if after_name and name == "st" and before.kind == "ordinal":
             return _ending(out, match, table.STREETS[name])
-    if not capital or not dot and name not in table.BARE_TITLES:
+    if not (capital or dot and name in table.SURE_TITLES):
+        return False
+    bare = table.BARE_TITLES if match.group(1).islower() else table.BARE_TITLES | {"st", "mt"}
+    if not dot and name not in bare:
         return False
     out.say(table.TITLES[name], "abbreviation", *match.span())
     return True
+
+
+def _versus(out: Writer, match: re.Match[str]) -> bool:
+    if not out.tokens or not out.tokens[-1].source[:1].isupper():
+        return False
+    out.say("versus", "abbreviation", *match.span())
+    return True
+
+
+def _small_roman(out: Writer, match: re.Match[str]) -> bool:
+    return say_roman(out, *match.span())
 
 
 def _numbered(out: Writer, match: re.Match[str]) -> bool:
@@ -273,7 +297,7 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
             rules[name] = (*rules.get(name, ()), (pattern, rule))
 
     before_number = re.compile(
-        rf"({'|'.join(sorted(table.NUMBERED, key=len, reverse=True))})(\.)?(?= ?[#\d]| [IVXLC]+\b)", re.I
+        rf"({'|'.join(sorted(table.NUMBERED, key=len, reverse=True))})(\.)?(?= ?[#\d]| (?-i:[IVXLC]{{2,7}}|[VXL])\b)", re.I
     )
     put(table.NUMBERED, before_number, _numbered)
     put(table.TITLES, _dotted(table.TITLES), _title)
@@ -281,8 +305,13 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
     put(table.STREETS, _dotted(table.STREETS), _street)
     put((state.lower() for state in table.STATES), *addresses.STATE_RULES[0])
     put("bcdefghjklmnopqrstuvwxyz", re.compile(r"([A-Z])\.(?=[ \n])"), _initial)
+    put("v", re.compile(r"v\.(?= [A-Z])"), _versus)
+    put(("wwi", "wwii"), re.compile(r"WWII?(?![A-Za-z])"), _world_war)
+    small = "ii iii iv vi vii viii ix xi xii xiii xiv xv xvi".split()
+    put(small, re.compile(r"[ivx]+(?![A-Za-z'])"), _small_roman)
     put("ai", re.compile(r"([AI])\.(?= [A-Z])"), _initial)
-    for name in (*"abcdefghijklmnopqrstuvwxyz", *table.BARE_LETTERS, *table.BARE_PLAIN):
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for name in (*letters, *(letter + "'s" for letter in letters), *table.BARE_LETTERS, *table.BARE_PLAIN):
         rules.setdefault(name, ())
     return rules
 

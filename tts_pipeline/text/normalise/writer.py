@@ -77,7 +77,9 @@ class Writer:
         for item in words.split():
             if item == ",":
                 self._mark(",", "mark", span, source)
-            elif item[0].isupper():
+            elif item in BARE_PLAIN:
+                self.tokens += [Token(word, kind, span, source) for word in PLAIN[item].split()]
+            elif item[0].isupper() or item in BARE_LETTERS:
                 letters = item.removesuffix("'s")
                 for letter in letters[:-1].lower():
                     self.tokens.append(Token(letter, "letter", span, source))
