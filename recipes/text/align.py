@@ -37,9 +37,7 @@ def align(
     # Two letters to two phones only hides what the n-gram learns better from single steps.
     for _ in range(iterations):
         counts = np.zeros_like(table)
-        _expect(
-            word_codes, word_ends, sound_codes, sound_ends, n_letters, n_phones, table, counts
-        )
+        _expect(word_codes, word_ends, sound_codes, sound_ends, n_letters, n_phones, table, counts)
         table = counts / counts.sum()
     cuts = np.zeros((len(word_codes), 2), np.int64)
     ok = np.zeros(len(pairs), np.bool_)
@@ -61,7 +59,7 @@ def align(
 
 
 @njit(cache=True)
-def _pair_key(codes, start, length, size):  # noqa: ANN001, ANN202 (compiled)
+def _pair_key(codes, start, length, size):
     if length == 0:
         return 0
     if length == 1:
@@ -70,12 +68,12 @@ def _pair_key(codes, start, length, size):  # noqa: ANN001, ANN202 (compiled)
 
 
 @njit(cache=True)
-def _allowed(di, dj):  # noqa: ANN001, ANN202 (compiled)
+def _allowed(di, dj):
     return not (di == 2 and dj == 2)
 
 
 @njit(cache=True)
-def _expect(words, word_ends, sounds, sound_ends, n_letters, n_phones, table, counts):  # noqa: ANN001, ANN202
+def _expect(words, word_ends, sounds, sound_ends, n_letters, n_phones, table, counts):
     forward = np.zeros((64, 64))
     backward = np.zeros((64, 64))
     for pair in range(len(word_ends)):
@@ -112,7 +110,7 @@ def _expect(words, word_ends, sounds, sound_ends, n_letters, n_phones, table, co
 
 
 @njit(cache=True)
-def _best(words, word_ends, sounds, sound_ends, n_letters, n_phones, table, cuts, ok):  # noqa: ANN001, ANN202
+def _best(words, word_ends, sounds, sound_ends, n_letters, n_phones, table, cuts, ok):
     score = np.zeros((64, 64))
     for pair in range(len(word_ends)):
         w0 = 0 if pair == 0 else word_ends[pair - 1]

@@ -72,9 +72,7 @@ def train(sequences: list[list[int]], vocabulary: int, *, order: int, prune: flo
             counts = np.where(starts[n], counts, kinds)
         if n == 0:
             counts[0] = 0.0
-        orders.append(
-            _smooth(n, keys[n], counts, raw[n], suffixes[n], orders, vocabulary)
-        )
+        orders.append(_smooth(n, keys[n], counts, raw[n], suffixes[n], orders, vocabulary))
     if prune > 0:
         orders = _prune(orders, vocabulary, prune)
     return orders
@@ -131,9 +129,7 @@ def _prune(orders: list[Order], vocabulary: int, threshold: float) -> list[Order
     for n in range(len(orders) - 1, 1, -1):
         now, below = orders[n], orders[n - 1]
         context = now.keys // vocabulary
-        gain = now.counts / total * (
-            now.log_p - below.log_bow[context] - below.log_p[now.suffix]
-        )
+        gain = now.counts / total * (now.log_p - below.log_bow[context] - below.log_p[now.suffix])
         keep = needed | (gain >= threshold)
         kept.insert(0, keep)
         needed = np.zeros(len(below.keys), np.bool_)

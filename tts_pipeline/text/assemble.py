@@ -1,4 +1,4 @@
-"""From the normaliser's tokens to a sentence: pronunciation in context, gaps, bounded length."""
+"""From the normaliser's tokens to a sentence: pronunciation in context, and gaps."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from tts_pipeline.text.homographs import NUMBER, shipped_homographs
 from tts_pipeline.text.normalise.tokens import Token
 from tts_pipeline.text.oov import MAX_WORD
 from tts_pipeline.text.pronounce import LETTER_NAMES, Pronouncer, Pronunciation
-from tts_pipeline.text.protocol import MAX_TOKENS, Sentence, Word
+from tts_pipeline.text.protocol import STRENGTH, Sentence, Word
+from tts_pipeline.text.script import GIVEN_KINDS, Chunk
 from tts_pipeline.text.symbols import BOUNDARY
 
 SENTENCE_PAUSE_S = 0.3
 PARAGRAPH_PAUSE_S = 0.7
-_STRENGTH = {BOUNDARY: 0, ",": 1, ".": 2, "!": 3, "?": 4}
 
 
-def sentence_of(tokens: list[Token], pronouncer: Pronouncer) -> Sentence | None:
+def sentence_of(tokens: list[Token], chunk: Chunk, pronouncer: Pronouncer) -> Sentence | None:
     """Return the sentence that the tokens up to an end mark make, None without a word.
 
     Args:
-        tokens: tokens of one sentence.
+        tokens: tokens of one sentence, the chunk's given ones in their places.
+        chunk: the text they come from, with what was asked for at which place.
         pronouncer: gives the phones of words.
     """
     spoken: list[Token] = []
@@ -32,7 +33,7 @@ def sentence_of(tokens: list[Token], pronouncer: Pronouncer) -> Sentence | None:
         elif token.kind == "paragraph":
             paragraph = True
         elif token.kind == "mark":
-            if gaps and _STRENGTH[token.text] > _STRENGTH[gaps[-1]]:
+            if gaps and STRENGTH[token.text] > STRENGTH[gaps[-1]]:
                 gaps[-1] = token.text
         elif token.kind != "silent" and token.text:
             for piece in _pieces(token):
@@ -41,16 +42,17 @@ def sentence_of(tokens: list[Token], pronouncer: Pronouncer) -> Sentence | None:
     if not spoken:
         return None
     gaps[-1] = mark
-    words = _words(spoken, gaps, pronouncer)
-    kept = [index for index, word in enumerate(words) if word.phones]
-    if not kept:
-        return None
-    return Sentence(
-        tuple([words[index] for index in kept]),
-        tuple([*(gaps[index] for index in kept[:-1]), mark]),
-        (tokens[0].span[0], tokens[-1].span[1]),
-        PARAGRAPH_PAUSE_S if paragraph else SENTENCE_PAUSE_S,
-    )
+    words = _words(spoken, gaps, chunk, pronouncer)
+    if not all(word.phones for word in words):
+        kept = [index for index, word in enumerate(words) if word.phones]
+        words = [words[index] for index in kept]
+        gaps = [gaps[index] for index in kept]
+        if not words:
+            return None
+        gaps[-1] = mark
+    pause = PARAGRAPH_PAUSE_S if paragraph else SENTENCE_PAUSE_S
+    span = (tokens[0].span[0], tokens[-1].span[1])
+    return Sentence(tuple(words), tuple(gaps), span, pause)
 
 
 def _pieces(token: Token) -> list[Token]:
@@ -63,7 +65,9 @@ def _pieces(token: Token) -> list[Token]:
     ]
 
 
-def _words(tokens: list[Token], gaps: list[str], pronouncer: Pronouncer) -> list[Word]:
+def _words(
+    tokens: list[Token], gaps: list[str], chunk: Chunk, pronouncer: Pronouncer
+) -> list[Word]:
     found = [_isolated(token, pronouncer) for token in tokens]
     homographs = shipped_homographs()
     context = _Context(tokens, gaps)
@@ -80,7 +84,10 @@ def _words(tokens: list[Token], gaps: list[str], pronouncer: Pronouncer) -> list
                 phones, source = LETTER_NAMES["a"], "letters"
             else:
                 weak = function_word(
-                    token.text, following, final=gaps[index] != BOUNDARY, emphasis=False
+                    token.text,
+                    following,
+                    final=gaps[index] != BOUNDARY,
+                    emphasis=bool(chunk.styled) and chunk.emphasised(token.span[0]),
                 )
                 if weak:
                     phones, source = weak, "function"
@@ -110,7 +117,7 @@ class _Context:
                     self._written.append(NUMBER)
                 span = token.span
                 self._place.append(len(self._written) - 1)
-                if gap in _STRENGTH and gap != BOUNDARY:
+                if gap != BOUNDARY:
                     self._written.append(gap)
         return self._written, self._place[index]
 
@@ -124,6 +131,8 @@ def _isolated(token: Token, pronouncer: Pronouncer) -> Pronunciation:
     """Return the pronunciation of a token by itself; only words of the text have a spelling."""
     if token.kind == "letter":
         return pronouncer.letter(token.text)
+    if token.kind in GIVEN_KINDS:
+        return Pronunciation(tuple(token.source.split()), token.kind, 1.0)
     if token.kind == "word" and not token.source.islower():
         cased = pronouncer.cased(token.source)
         if cased and len(token.source) == len(token.text):
@@ -138,43 +147,3 @@ def _is_letter(index: int, tokens: list[Token], gaps: list[str]) -> bool:
     if gaps[index] != BOUNDARY or index + 1 == len(tokens):
         return True
     return gaps[index - 1] == BOUNDARY and tokens[index + 1].source.islower()
-
-
-def bounded(sentence: Sentence) -> list[Sentence]:
-    """Cut a sentence into pieces of at most ``MAX_TOKENS`` tokens, at marks where there are any.
-
-    Each cut falls after the word, in the second half of what fits, whose mark is strongest, the
-    latest of equals.
-    """
-    pieces: list[Sentence] = []
-    start = 0
-    n_words = len(sentence.words)
-    while start < n_words:
-        size, stop = 2, start
-        while stop < n_words and size + len(sentence.words[stop].phones) + 1 <= MAX_TOKENS:
-            size += len(sentence.words[stop].phones) + 1
-            stop += 1
-        if stop < n_words:
-            first = start + (stop - start) // 2
-            stop = 1 + max(
-                range(first, stop), key=lambda index: (_STRENGTH[sentence.gaps[index]], index)
-            )
-        pieces.append(_piece(sentence, start, stop))
-        start = stop
-    return pieces
-
-
-def _piece(sentence: Sentence, start: int, stop: int) -> Sentence:
-    if (start, stop) == (0, len(sentence.words)):
-        return sentence
-    last = stop == len(sentence.words)
-    words, gaps = sentence.words[start:stop], sentence.gaps[start:stop]
-    if not last:
-        gaps = (*gaps[:-1], max(gaps[-1], ",", key=_STRENGTH.__getitem__))
-    return Sentence(
-        words,
-        gaps,
-        (sentence.span[0] if start == 0 else words[0].span[0],
-         sentence.span[1] if last else words[-1].span[1]),
-        sentence.pause_after_s if last else 0.0,
-    )

@@ -82,7 +82,7 @@ def features(tokens: list[str], index: int) -> tuple[list[str], list[str]]:
             around.append(_AFTER)
         else:
             around.append(tokens[place].lower())
-    p3, p2, p1, n1, n2, _ = around
+    _, p2, p1, n1, n2, _ = around
     c3, c2, c1, d1, d2, _ = map(_class_of, around)
     local = [
         "b", f"p1={p1}", f"n1={n1}", f"p2={p2}", f"n2={n2}", f"p12={p2} {p1}", f"n12={n1} {n2}",

@@ -138,9 +138,7 @@ def read_tsv(path: Path) -> dict[str, Phones]:
             continue
         word, tab, sounds = line.partition("\t")
         if not tab or not word.strip():
-            raise TextError(
-                f"{path}:{number}: expected a word, a tab and its phones, got {line!r}"
-            )
+            raise TextError(f"{path}:{number}: expected a word, a tab and its phones, got {line!r}")
         try:
             entries[word.strip()] = check_phones(sounds)
         except TextError as error:

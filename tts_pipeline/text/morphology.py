@@ -122,8 +122,11 @@ def _stems(base: str) -> Iterator[str]:
         return
     doubled = base[-1] == base[-2] and base[-1] not in "aeiou"
     # One vowel and one consonant at the end ask for the silent e ("hop-ed" is "hope").
-    if not doubled and base[-1] not in "aeiouwxy" and base[-2] in "aeiou" and (
-        base[-3] not in "aeiou"
+    if (
+        not doubled
+        and base[-1] not in "aeiouwxy"
+        and base[-2] in "aeiou"
+        and (base[-3] not in "aeiou")
     ):
         yield base + "e"
         yield base

@@ -35,22 +35,24 @@ _IGNORED = re.compile("[\u0361\u035cːˑʰ\u032f\u0303\u0325]")
 def to_ipa(phones: Iterable[str]) -> str:
     """Return ARPAbet phones as IPA; stress marks stand before the vowel's syllable onset.
 
-    The onset is taken as the one consonant (or s + consonant) before the vowel, which is enough
-    to read; a dot parts neighbours that would read as one sound. :func:`from_ipa` undoes this
-    exactly for words with a stressed vowel.
+    The onset is taken as the consonants that begin the word, later as the one before the vowel,
+    which is enough to read; a dot parts neighbours that would read as one sound.
+    :func:`from_ipa` undoes this exactly for words with a stressed vowel.
     """
     out: list[str] = []
     previous = ""
+    voiced = False
     for phone in phones:
         name, digit = (phone[:-1], phone[-1]) if phone[-1].isdigit() else (phone, "")
         symbol = _WEAK_IPA[name] if digit == "0" and name in _WEAK_IPA else ARPABET_TO_IPA[name]
         if digit in ("1", "2"):
-            at = len(out) - (previous in _ONSETS)
+            at = len(out) - (previous in _ONSETS) if voiced else 0
             out.insert(at, "ˈ" if digit == "1" else "ˌ")
         if out and out[-1] == previous and _would_merge(previous, symbol):
             out.append(".")
         out.append(symbol)
         previous = symbol
+        voiced = voiced or name in VOWELS
     return "".join(out)
 
 

@@ -54,6 +54,7 @@ class Pronouncer:
         model: Graphones | None = None,
     ) -> None:
         self._user = dict(user or {})
+        self._user_words = {word.lower() for word in self._user}
         self._lexicon = shipped_lexicon() if lexicon is None else lexicon
         self._overrides = shipped_overrides() if overrides is None else overrides
         self._model = model
@@ -67,10 +68,14 @@ class Pronouncer:
             return Pronunciation(self._overrides[written], "override", 1.0)
         return None
 
-    def user(self, word: str) -> Pronunciation | None:
-        """Return the user's own entry for a lower-case word."""
-        phones = self._user.get(word)
-        return None if phones is None else Pronunciation(phones, "user", 1.0)
+    def with_user(self, user: Mapping[str, Phones]) -> Pronouncer:
+        """Return a pronouncer on the same data with entries of the user."""
+        return Pronouncer(
+            user={**self._user, **user},
+            lexicon=self._lexicon,
+            overrides=self._overrides,
+            model=self._model,
+        )
 
     def word(self, word: str) -> Pronunciation:
         """Return how a lower-case word sounds; phones are empty if it has no letters a to z."""
@@ -93,8 +98,8 @@ class Pronouncer:
         return self._user.get(word) or self._overrides.get(word) or self._lexicon.get(word)
 
     def knows(self, word: str) -> bool:
-        """Tell whether a lower-case word is known."""
-        return self.known(word) is not None
+        """Tell whether a lower-case word is known, in whatever spelling."""
+        return word in self._user_words or self.known(word) is not None
 
     def _find(self, word: str) -> Pronunciation:
         if word in self._user:

@@ -15,6 +15,8 @@ from tts_pipeline.text.normalise.tokens import Dropped
 from tts_pipeline.text.symbols import BOS, CONSONANTS, EOS, GAPS, VOWELS, encode
 
 MAX_TOKENS = 300
+# How strong a cut each gap marks.
+STRENGTH = {"|": 0, "<short>": 1, "<long>": 2, ",": 3, ".": 4, "!": 5, "?": 6}
 TOKENS = {
     phone: encode(phone)
     for phone in (BOS, EOS, *GAPS, *CONSONANTS, *(v + digit for v in VOWELS for digit in "012"))
@@ -62,6 +64,7 @@ class Sentence:
         gaps: per word the mark after it, one of ``symbols.GAPS``; the last is the sentence mark.
         span: first and last + 1 character in the source text.
         pause_after_s: silence to add after the sentence, in seconds.
+        pause_before_s: silence asked for before its first word, in seconds.
         prosody: one per word, or empty if all are plain.
         pause_s: per word the seconds of silence asked for in its gap (0: as the model likes), or
             empty if none was asked for.
@@ -73,6 +76,7 @@ class Sentence:
     gaps: tuple[str, ...]
     span: tuple[int, int]
     pause_after_s: float
+    pause_before_s: float = 0.0
     prosody: tuple[Prosody, ...] = ()
     pause_s: tuple[float, ...] = ()
     marks: tuple[tuple[str, int], ...] = ()
@@ -159,7 +163,5 @@ class TextFrontEnd(Protocol):
             TextError: with ``strict``, if something cannot be spoken.
         """
 
-    def stream(
-        self, text: str | Iterable[str]
-    ) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
+    def stream(self, text: str | Iterable[str]) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
         """Yield sentences, each with what was dropped before its end, in bounded memory."""
