@@ -55,7 +55,7 @@ def spoken(written: str) -> str:
 
 
 def _same_run(first: Token, second: Token) -> bool:
-    """True for letters of one expression, or of one word: each with its own place, perhaps a dot."""
+    """True for letters of one expression, or of one word: each in its place, perhaps a dot."""
     own = all(len(token.source) <= 2 for token in (first, second))
     return first.span == second.span or own and first.span[1] == second.span[0]
 

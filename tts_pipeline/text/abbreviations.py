@@ -62,9 +62,7 @@ BARE_PLAIN = frozenset("vs etc govt dept".split())
 # Spelled in lower case too.
 BARE_LETTERS = frozenset("tv dvd cd usb diy fbi cia nba nfl html http url ceo ufo gps".split())
 # Of those, the ones that are ordinary words: only before a capital, a comma or a lower-case word.
-WORD_LIKE = frozenset(
-    "min max temp al est mass wash conn penn tex co inc ed art no fig".split()
-)
+WORD_LIKE = frozenset("min max temp al est mass wash conn penn tex co inc ed art no fig".split())
 
 STREETS = {
     "st": "street", "ave": "avenue", "av": "avenue", "blvd": "boulevard", "rd": "road",

@@ -148,8 +148,10 @@ def plural(words: str) -> str:
 
 
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
-_ROMAN_UNITS = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"),
-                (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+_ROMAN_UNITS = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
+    (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
 
 
 def roman(letters: str) -> int | None:
@@ -158,10 +160,8 @@ def roman(letters: str) -> int | None:
     if not 0 < len(low) <= 15 or any(letter not in _ROMAN for letter in low):
         return None
     values = [_ROMAN[letter] for letter in low]
-    total = sum(
-        -value if value < following else value
-        for value, following in zip(values, values[1:] + [0])
-    )
+    pairwise = zip(values, [*values[1:], 0])
+    total = sum(-value if value < following else value for value, following in pairwise)
     return total if to_roman(total) == low else None
 
 

@@ -19,13 +19,12 @@ BUFFER = 16384
 SENTENCE_PAUSE_S = 0.30
 PARAGRAPH_PAUSE_S = 0.75
 CUT_PAUSE_S = 0.12
-_JOINERS = frozenset(
-    "and or but nor so yet because although though while when where which who whom whose that if "
-    "unless until since after before as than then for with without from into to of in on at by".split()
-)
 _CLAUSE_JOINERS = frozenset(
     "and or but nor so yet because although though while when where which who that if unless until "
     "since after before".split()
+)
+_JOINERS = _CLAUSE_JOINERS.union(
+    "whom whose as than then for with without from into to of in on at by".split()
 )
 
 

@@ -30,16 +30,16 @@ _ONE_TO_ONE = str.maketrans(
         **dict.fromkeys("\x85\u2028\u2029", "\n"),
         **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000\x1c\x1d\x1e\x1f", " "),
         **{chr(code): " " for code in range(0x2000, 0x200B)},
-        "⁄": "/", "∕": "/", "∗": "*", "⋅": "*", "、": ",", "。": ".", "¿": " ", "¡": " ",
-        "،": ",", "؟": "?", "؛": ";", "ß": "ß",
+        "⁄": "/", "∕": "/", "∗": "*", "⋅": "*", "、": ",", "。": ".", "¿": '"', "¡": '"',
+        "،": ",", "؟": "?", "؛": ";",
     }
 )  # fmt: skip
 _LETTERS = {
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
     "đ": "d", "Đ": "D", "ð": "th", "Ð": "Th", "þ": "th", "Þ": "Th", "ł": "l", "Ł": "L",
     "ı": "i", "ħ": "h", "Ħ": "H", "ŋ": "ng", "Ŋ": "NG", "ƒ": "f", "ə": "e", "µ": "u",
-    "№": "No.", "℅": "c/o", "Ω": " ohms ", "Ω": " ohms ", "‰": " per mille ",
-    "→": " ", "∑": " sum ", "∆": " delta ",
+    "№": "No.", "℅": "c/o", "\u2126": " ohms ", "\u03a9": " ohms ", "‰": " per mille ",
+    "∑": " sum ", "∆": " delta ",
 }  # fmt: skip
 _GREEK = {
     chr(0x3B1 + place): name
@@ -126,9 +126,7 @@ class Folded:
         if (digit := unicodedata.decimal(char, None)) is not None:
             return str(digit)
         plain = "".join(
-            part
-            for part in unicodedata.normalize("NFKD", char)
-            if not unicodedata.combining(part)
+            part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)
         ).translate(_ONE_TO_ONE)
         plain = "".join(_LETTERS.get(part, part) for part in plain)
         return plain if plain and len(plain) < 9 and not _UNUSUAL.search(plain) else None
@@ -136,7 +134,11 @@ class Folded:
     def _reason(self, category: str, place: int) -> str:
         """Return why a character is dropped; joiners and variants belong to the emoji before."""
         emoji = _REASONS["So"]
-        if category in _VANISH and self.dropped and self.dropped[-1][1:] == ((self._run, place), emoji):
+        if (
+            category in _VANISH
+            and self.dropped
+            and self.dropped[-1][1:] == ((self._run, place), emoji)
+        ):
             return emoji
         return _REASONS.get(category, "other script")
 

@@ -95,7 +95,12 @@ def _serial(out: Writer, match: re.Match[str]) -> bool:
         else:
             runs = list(_RUN.finditer(text))
             for run in runs:
-                if run.group().isdigit() and run.start() == 0 and len(run.group()) == 4 and run.end() < len(text):
+                if (
+                    run.group().isdigit()
+                    and run.start() == 0
+                    and len(run.group()) == 4
+                    and run.end() < len(text)
+                ):
                     out.say(numbers.pairs(run.group()), "code", first, first + 4)
                 else:
                     _say_run(out, run, first, alone=len(runs) == 1 and not named)
@@ -115,9 +120,7 @@ def _say_run(out: Writer, run: re.Match[str], offset: int, *, alone: bool) -> No
 _EDGE = r"(?![A-Za-z0-9])"
 _EXT = r"(?:,? ?(?:ext\.?|x) ?\d{1,6})?"
 _END = r"(?![A-Za-z0-9]|[-/]\d)"
-PHONE = (
-    rf"(?:\+?\d{{1,2}}[- .]?)?(?:\(\d{{3}}\) ?|\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}(?:-\d{{1,4}})?{_EXT}{_END}"
-)
+PHONE = r"(?:\+?\d{1,2}[- .]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:-\d{1,4})?" + _EXT + _END
 NUMBER_RULES = (
     (re.compile(PHONE), _digit_groups),
     (re.compile(rf"1-(?:8\d\d|900)(?:-[A-Z0-9]{{1,10}}){{1,4}}{_EDGE}"), _digit_groups),
@@ -126,7 +129,7 @@ NUMBER_RULES = (
     (re.compile(rf"\d{{5}}-\d{{4}}{_END}"), _digit_groups),
     (re.compile(rf"\d{{3}}-\d{{4}}{_EXT}{_END}"), _digit_groups),
     (re.compile(rf"97[89]-\d{{1,5}}-\d{{1,7}}-\d{{1,6}}-\d{_END}"), _digit_groups),
-    (re.compile(rf"\d{{1,9}}(?:\.\d{{1,9}}){{2,6}}(?![A-Za-z0-9]|[./]\d)"), _dotted),
+    (re.compile(r"\d{1,9}(?:\.\d{1,9}){2,6}(?![A-Za-z0-9]|[./]\d)"), _dotted),
     (re.compile(rf"\d11{_EDGE}"), _emergency),
     (re.compile(r"(\d{2,4})((?:\([A-Za-z]\)|\(\d\)){1,4})(?![A-Za-z0-9])"), _bracketed),
 )

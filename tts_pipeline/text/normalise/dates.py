@@ -11,7 +11,6 @@ from tts_pipeline.text.normalise.writer import Writer
 
 _NAMES = list(dict.fromkeys(MONTHS.values()))
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
-_CASED = re.compile(_MONTH, re.IGNORECASE)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1\d{3}|20\d{2})"
 _SUFFIX = r"(?:st|nd|rd|th)?"
@@ -27,10 +26,6 @@ _WEEKDAYS = {
 }  # fmt: skip
 
 
-def _day(digits: str) -> str:
-    return numbers.ordinal(digits)
-
-
 def _year(digits: str | None) -> str:
     """Return a year, with two digits as they are said: "ninety eight", "oh five"."""
     if not digits:
@@ -41,7 +36,7 @@ def _year(digits: str | None) -> str:
 
 
 def _month_number(month: str, day: str, year: str | None) -> str:
-    return f"{_NAMES[int(month) - 1]} {_day(day)}{_year(year)}"
+    return f"{_NAMES[int(month) - 1]} {numbers.ordinal(day)}{_year(year)}"
 
 
 def _iso(out: Writer, match: re.Match[str]) -> bool:
@@ -56,7 +51,7 @@ def _numeric(out: Writer, match: re.Match[str]) -> bool:
     if 1 <= int(first) <= 12 and 1 <= int(second) <= 31:
         words = _month_number(first, second, year)
     elif 1 <= int(second) <= 12 and 1 <= int(first) <= 31:
-        words = f"the {_day(first)} of {_NAMES[int(second) - 1]}{_year(year)}"
+        words = f"the {numbers.ordinal(first)} of {_NAMES[int(second) - 1]}{_year(year)}"
     else:
         return False
     out.say(words, "date", *match.span())
@@ -73,11 +68,11 @@ def _month_day(out: Writer, match: re.Match[str]) -> bool:
 
 
 def _day_month(out: Writer, match: re.Match[str]) -> bool:
-    day, month, comma, year, era = match.group("day", "month", "comma", "year", "era")
+    day, month, comma, year = match.group("day", "month", "comma", "year")
     before = out.words_before()
     article = "" if before and before[0] in ("the", "this", "every", "each") else "the "
-    first = match.start()
-    out.say(f"{article}{_day(day)} of {MONTHS[month.lower()]}", "date", first, match.end("month"))
+    words = f"{article}{numbers.ordinal(day)} of {MONTHS[month.lower()]}"
+    out.say(words, "date", match.start(), match.end("month"))
     _say_year(out, comma, year, match)
     return True
 
@@ -102,9 +97,9 @@ def _month_first(out: Writer, match: re.Match[str]) -> bool:
         out.say(name, "date", start, match.end("month"))
         _say_year(out, comma, year, match)
         return True
-    out.say(f"{name} {_day(day)}", "date", start, match.end("day"))
+    out.say(f"{name} {numbers.ordinal(day)}", "date", start, match.end("day"))
     if last:
-        out.say(f"to {_day(last)}", "date", match.start("last"), match.end("last"))
+        out.say(f"to {numbers.ordinal(last)}", "date", match.start("last"), match.end("last"))
     tail = match.group("tail")
     if tail:
         token = out.tokens[-1]
@@ -187,7 +182,8 @@ NUMBER_RULES = (
     ),
     (
         re.compile(
-            rf"(?P<first>\d{{1,2}})(?P<sep>[-/.])(?P<second>\d{{1,2}})(?P=sep)(?P<year>{_YEAR}|(?<!\.)\d\d)"
+            r"(?P<first>\d{1,2})(?P<sep>[-/.])(?P<second>\d{1,2})(?P=sep)"
+            rf"(?P<year>{_YEAR}|(?<!\.)\d\d)"
             r"(?![A-Za-z0-9/-]|\.\d)"
         ),
         _numeric,
@@ -195,8 +191,8 @@ NUMBER_RULES = (
     (re.compile(rf"(?:0?[1-9]|1[0-2])/{_DAY}(?![A-Za-z0-9/-])"), _month_day),
     (
         re.compile(
-            rf"(?P<day>{_DAY}){_SUFFIX}(?: of)?[ -](?P<month>{_MONTH})(?![A-Za-z])(?:\.(?![ \n]*$))?"
-            rf"(?P<era>){_TAIL_YEAR}",
+            rf"(?P<day>{_DAY}){_SUFFIX}(?: of)?[ -](?P<month>{_MONTH})(?![A-Za-z])"
+            rf"(?:\.(?![ \n]*$))?{_TAIL_YEAR}",
             _I,
         ),
         _day_month,
@@ -204,16 +200,19 @@ NUMBER_RULES = (
     (re.compile(r"(1(?:00|,?000|,?000,?000))'?s(?= of\b)"), _hundreds),
     (re.compile(rf"(\d{{3}}0)'?s ?[-–] ?(\d{{3}}0)'?s{_EDGE}"), _decade_range),
     (re.compile(rf"(?P<digits>\d{{3}}0|[2-9]0|1[1-9]00)'?s{_EDGE}"), _decade),
-    (re.compile(rf"(\d{{1,2}},\d{{3}}|\d{{1,4}}) ?((?:BC|AD)E?|B\.C\.(?:E\.)?|A\.D\.){_EDGE}"), _era),
+    (
+        re.compile(rf"(\d{{1,2}},\d{{3}}|\d{{1,4}}) ?((?:BC|AD)E?|B\.C\.(?:E\.)?|A\.D\.){_EDGE}"),
+        _era,
+    ),
 )
 APOSTROPHE_RULES = ((re.compile(rf"'(?P<digits>\d0)s{_EDGE}"), _decade),)
 LETTER_RULES = (
     (
         re.compile(
-            rf"(?P<month>{_MONTH})(?![A-Za-z])(?P<dot>\.)?(?:(?:[ -]|(?<=\.))(?P<day>{_DAY}){_SUFFIX}"
+            rf"(?P<month>{_MONTH})(?![A-Za-z])(?P<dot>\.)?"
+            rf"(?:(?:[ -]|(?<=\.))(?P<day>{_DAY}){_SUFFIX}"
             r"(?:(?:-|–| - | – )(?P<last>\d{1,2})(?:st|nd|rd|th)?)?(?P<tail>(?:'s)?)"
-            r"(?![A-Za-z0-9]|[:/]\d|,\d|\.\d|-\d))?"
-            + _TAIL_YEAR,
+            r"(?![A-Za-z0-9]|[:/]\d|,\d|\.\d|-\d))?" + _TAIL_YEAR,
             _I,
         ),
         lambda out, match: bool(match["day"] or match["year"]) and _month_first(out, match),
@@ -227,4 +226,4 @@ LETTER_RULES = (
     (re.compile(r"(Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[ ,;]|$)"), _weekday),
     (re.compile(r"(Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)\.(?=[ \n,;:)]|$)"), _month_alone),
 )
-WORD_RULES = {name: LETTER_RULES for name in (*MONTHS, *_WEEKDAYS, "ad")}
+WORD_RULES = dict.fromkeys((*MONTHS, *_WEEKDAYS, "ad"), LETTER_RULES)

@@ -16,15 +16,19 @@ _DOMAINS = (
     "tv|xyz|fm|gg|ly|sm|nz|ie|es|pl|dk|fi|cz|kr|mx|museum|online|site|tech|blog|news|shop|cloud"
 )
 _FILES = (
-    "txt|pdf|py|html?|jpe?g|png|gif|svg|exe|docx?|csv|tsv|zip|tar|gz|mp3|mp4|wav|flac|json|xml|ya?ml|md|"
-    "js|ts|css|cpp|java|sh|bat|ini|cfg|log|xlsx?|pptx?|toml|rst|ipynb|sql|iso|dll"
+    "txt|pdf|py|html?|jpe?g|png|gif|svg|exe|docx?|csv|tsv|zip|tar|gz|mp3|mp4|wav|flac|json|xml|"
+    "ya?ml|md|js|ts|css|cpp|java|sh|bat|ini|cfg|log|xlsx?|pptx?|toml|rst|ipynb|sql|iso|dll"
 )
-_ANCHOR = re.compile(r"@(?=[A-Za-z0-9-])|://|\bwww\.(?=[a-z0-9])|\.(?=[A-Za-z]{2,6}(?![A-Za-z0-9]))", re.I)
+_ANCHOR = re.compile(
+    r"@(?=[A-Za-z0-9-])|://|\bwww\.(?=[a-z0-9])|\.(?=[A-Za-z]{2,6}(?![A-Za-z0-9]))", re.I
+)
 _BEFORE = re.compile(r"[A-Za-z0-9._%+&-]")
 _REST = rf"(?::\d{{1,5}})?(?:[/?#][^\s\"<>]{{0,{MAX_LENGTH}}})?"
 _LABELS = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,8}"
 _FORMS = (
-    re.compile(rf"(?:https?|ftp|file|sftp|ssh|git|ws|wss|mailto)://[^\s\"<>]{{1,{MAX_LENGTH}}}", re.I),
+    re.compile(
+        rf"(?:https?|ftp|file|sftp|ssh|git|ws|wss|mailto)://[^\s\"<>]{{1,{MAX_LENGTH}}}", re.I
+    ),
     re.compile(
         rf"[A-Za-z0-9][A-Za-z0-9._%+&-]{{0,63}}@{_LABELS}[A-Za-z]{{2,24}}(?![A-Za-z0-9]){_REST}"
     ),
@@ -41,7 +45,7 @@ _VOWEL = re.compile("[aeiouy]")
 
 
 def find(text: str) -> list[tuple[int, int]]:
-    """Return the spans of all addresses in order; linear, each stretch is looked at once or twice."""
+    """Return the spans of all addresses in order; each look is bounded, so the whole is linear."""
     spans: list[tuple[int, int]] = []
     done = 0
     for anchor in _ANCHOR.finditer(text):

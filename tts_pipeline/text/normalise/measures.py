@@ -11,7 +11,8 @@ from tts_pipeline.text.normalise.writer import NUMBER, Writer
 _BASE = {
     "m": "meter", "g": "gram", "L": "liter", "l": "liter", "W": "watt", "Wh": "watt hour",
     "V": "volt", "Hz": "hertz/hertz", "B": "byte", "bit": "bit", "J": "joule", "N": "newton",
-    "Pa": "pascal", "cal": "calorie", "bps": "bit per second/bits per second", "eV": "electron volt",
+    "Pa": "pascal", "cal": "calorie", "bps": "bit per second/bits per second",
+    "eV": "electron volt",
     "Bq": "becquerel",
 }  # fmt: skip
 _PREFIXES = {
@@ -43,28 +44,24 @@ UNITS = {
     "secs": "second", "s": "second", "ms": "millisecond", "wk": "week", "wks": "week",
     "mo": "month", "mos": "month", "yr": "year", "yrs": "year", "ha": "hectare", "ac": "acre",
     "dB": "decibel", "Hp": "horsepower/horsepower", "hp": "horsepower/horsepower",
-    "kt": "knot", "kts": "knot", "mph.": "mile per hour/miles per hour", "ppm": "part per million/parts per million",
+    "kt": "knot", "kts": "knot", "ppm": "part per million/parts per million",
     "sqft": "square foot/square feet", "atm": "atmosphere", "Mb": "megabit", "Gb": "gigabit",
     "Kb": "kilobit", "mol": "mole", "px": "pixel", "ohm": "ohm", "ohms": "ohm",
     "mAh": "milliamp hour", "Ah": "amp hour", "mA": "milliamp", "amp": "amp", "amps": "amp",
-    "°": "degree", "°C": "degree Celsius/degrees Celsius", "°F": "degree Fahrenheit/degrees Fahrenheit",
+    "°": "degree", "°C": "degree celsius/degrees celsius",
+    "°F": "degree fahrenheit/degrees fahrenheit",
     "%": "percent/percent", "nmi": "nautical mile", "cwt": "hundredweight/hundredweight",
     "day": "day", "week": "week", "month": "month", "year": "year", "hour": "hour",
     "minute": "minute", "second": "second", "person": "person/people", "d": "day",
 }  # fmt: skip
 # A unit of several letters may be in the wrong case ("12 KM"), the first in the table wins.
-_LOWER = {
-    symbol.lower(): spoken for symbol, spoken in reversed(UNITS.items()) if len(symbol) > 1
-}
+_LOWER = {symbol.lower(): spoken for symbol, spoken in reversed(UNITS.items()) if len(symbol) > 1}
 # A quotation mark that stands for no inches.
 _QUOTES = re.compile(r'(?<!\d)"')
 # After a fraction or a number in words these are units too: "1/2 tsp."
-_SURE = frozenset(
-    "tsp tbsp oz lb lbs kg km cm mm ml mph ft yd gal qt hr hrs mi kwh mg".split()
-)
+_SURE = frozenset("tsp tbsp oz lb lbs kg km cm mm ml mph ft yd gal qt hr hrs mi kwh mg".split())
 # A unit that is also a common word or letter counts as one only where it touches its number.
-_TOUCHING = frozenset("in s h d mo pt ac min sec L V W person day week month year hour ha".split())
-_SPACED_OK = frozenset("min sec V W L ha s h".split())
+_TOUCHING = frozenset("in d mo pt ac person day week month year hour minute second".split())
 _INCHES_AHEAD = re.compile(r"[.,;)]|\s*$| (?:x|×|by|tall|long|wide|deep|high|thick)\b")
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 _SQUARES = {"2": "square ", "²": "square ", "3": "cubic ", "³": "cubic "}
@@ -89,9 +86,7 @@ def unit_words(symbol: str, plural: bool) -> str | None:
     one, _, many = spoken.partition("/")
     if shape and one == "second":
         return "seconds squared" if plural else "second squared"
-    return shape + ((many or one + "s") if plural else one).replace("Celsius", "celsius").replace(
-        "Fahrenheit", "fahrenheit"
-    )
+    return shape + ((many or one + "s") if plural else one)
 
 
 def per_words(name: str) -> str:
@@ -114,9 +109,9 @@ def _measure(out: Writer, match: re.Match[str]) -> bool:
         "first", "link", "second", "space", "unit", "rate"
     )
     bare = re.sub(r"[\^23²³]", "", unit)
-    if space == " " and bare in _TOUCHING and bare not in _SPACED_OK:
-        if not (bare == "in" and (match["dot"] or _INCHES_AHEAD.match(out.text, match.end()))):
-            return False
+    inches = bare == "in" and (match["dot"] or _INCHES_AHEAD.match(out.text, match.end()))
+    if space == " " and bare in _TOUCHING and not inches:
+        return False
     last = second or first
     words = unit_words(unit, plural=last != "1" and space != "-")
     per = _rate(rate)
@@ -169,7 +164,9 @@ def _inches(out: Writer, match: re.Match[str]) -> bool:
 
 def _feet(out: Writer, match: re.Match[str]) -> bool:
     feet = match.group(1)
-    out.say(numbers.cardinal(feet) + (" foot" if feet == "1" else " feet"), "measure", *match.span())
+    out.say(
+        numbers.cardinal(feet) + (" foot" if feet == "1" else " feet"), "measure", *match.span()
+    )
     return True
 
 

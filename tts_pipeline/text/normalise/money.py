@@ -134,7 +134,9 @@ SIGN_RULES = ((re.compile(_SUM), _say_sum),)
 LETTER_RULES = (
     (re.compile(rf"(?P<prefix>{'|'.join(_PREFIXES)})(?=\$){_SUM}"), _say_sum),
     (
-        re.compile(rf"(?P<sign>{_CODE_NAMES}) ?(?P<value>{NUMBER})" + _MAGNITUDE.format("magnitude")),
+        re.compile(
+            rf"(?P<sign>{_CODE_NAMES}) ?(?P<value>{NUMBER})" + _MAGNITUDE.format("magnitude")
+        ),
         _say_trailing,
     ),
 )

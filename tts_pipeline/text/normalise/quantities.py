@@ -21,10 +21,11 @@ _CODE_WORDS = frozenset(
 _LINKS = frozenset("is in number no of are was".split())
 # After these words a number is a name, told in pairs: "Route 66", "Flight 815", "Room 1204".
 _PAIR_WORDS = frozenset(
-    "flight route highway interstate room apartment apt suite bus boeing airbus train "
-    "gate ".split()
+    "flight route highway interstate room apartment apt suite bus boeing airbus train gate ".split()
 )
-_NOT_COUNTED = frozenset("is was has as this its his us yes vs across perhaps always towards".split())
+_NOT_COUNTED = frozenset(
+    "is was has as this its his us yes vs across perhaps always towards".split()
+)
 _COUNTED = frozenset("people men women children of more less fewer sheep percent dollars".split())
 _NEXT_WORD = re.compile(r"(?:-| )([a-z]+)\b")
 
@@ -180,9 +181,7 @@ EARLY_RULES = (
         _ordinal,
     ),
     (
-        re.compile(
-            rf"(?P<first>{NUMBER}) ?(?P<sign>[x×]) ?(?P<second>{NUMBER})(?![A-Za-wyz0-9])"
-        ),
+        re.compile(rf"(?P<first>{NUMBER}) ?(?P<sign>[x×]) ?(?P<second>{NUMBER})(?![A-Za-wyz0-9])"),
         _pair,
     ),
 )

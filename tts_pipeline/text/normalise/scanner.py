@@ -9,22 +9,30 @@ the whole is linear in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tts_pipeline.text.normalise import (
-    addresses, codes, dates, electronic, measures, money, quantities, signs, times, words,
+    addresses,
+    codes,
+    dates,
+    electronic,
+    measures,
+    money,
+    quantities,
+    signs,
+    times,
+    words,
 )  # fmt: skip
 from tts_pipeline.text.normalise.characters import Folded
 from tts_pipeline.text.normalise.tokens import Normalised, Token
-from tts_pipeline.text.normalise.writer import Writer
+from tts_pipeline.text.normalise.writer import Rule, Writer
 
 _ATOM = re.compile(
     r"([A-Za-z]+(?:'[A-Za-z]+)*)"
     r"(?=[ \n,;!?\"')\t]|$|:(?![/\w])|\.(?:[ \n\"')]|$)|-[a-z]{2}|--|—|…)"
     r"|([ \t]+)|(,)(?=[ \n])"
 )
-_DIGITS = re.compile(r"\d+")
-_LETTERS = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")
+_RUN = re.compile(r"\d+|[A-Za-z]+(?:'[A-Za-z]+)*")
 
 # In this order: the more specific reading first.
 _NUMBER_RULES = (
@@ -106,19 +114,17 @@ def _scan_stretch(out: Writer, place: int, limit: int) -> None:
 def _say_other(out: Writer, place: int) -> int:
     """Say what stands at a place where no plain word, blank or comma does; return where it ends."""
     char = out.text[place]
-    if char in "0123456789":
-        rules = _NUMBER_RULES
-    elif char.isalpha():
-        rules = _LETTER_RULES
-    else:
-        rules = _SIGN_RULES.get(char, ())
+    digit, letter = char in "0123456789", char.isalpha()
+    rules: Iterable[Rule] = (
+        _NUMBER_RULES if digit else _LETTER_RULES if letter else _SIGN_RULES.get(char, ())
+    )
     after = out.apply(rules, place)
     if after:
         return after
-    if char in "0123456789":
-        end = _DIGITS.match(out.text, place, out.limit).end()
-        quantities.say_digits(out, place, end)
-        return end
-    if char.isalpha():
-        return words.say(out, place, _LETTERS.match(out.text, place, out.limit).end(), _WORD_RULES)
-    return signs.say(out, place)
+    run = _RUN.match(out.text, place, out.limit)
+    if run is None:
+        return signs.say(out, place)
+    if digit:
+        quantities.say_digits(out, place, run.end())
+        return run.end()
+    return words.say(out, place, run.end(), _WORD_RULES)

@@ -28,15 +28,22 @@ _SPOKEN = {
     "+": "plus",
 }  # fmt: skip
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*|[ \t\v\f\r]+(?:\n\s*)?|\s+")
+_EQUATION = re.compile(r" ?[\d.]{1,40}\s?=")
 _AMOUNT_AHEAD = re.compile(r" [$€£¥]?\d")
 _STOPS = re.compile(r"[.?!…]+")
 _CLOSERS = re.compile(r"[\"')\]*_]*")
 _LIST_ITEM = re.compile(r"(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z]\)|#{1,6})\s")
 _NEXT_WORD = re.compile(r"[ \t\n\"'(\[]*([A-Za-z]+)?")
-_TAG = re.compile(r"<(?:/?([A-Za-z][A-Za-z0-9:-]*)[^<>]{0,2000}|!--[^<>]{0,2000}--|[!?][^<>]{0,2000})>")
-_BLOCKS = frozenset("p br div li ul ol h1 h2 h3 h4 h5 h6 tr table blockquote section hr title".split())
+_TAG = re.compile(
+    r"<(?:/?([A-Za-z][A-Za-z0-9:-]*)[^<>]{0,2000}|!--[^<>]{0,2000}--|[!?][^<>]{0,2000})>"
+)
+_BLOCKS = frozenset(
+    "p br div li ul ol h1 h2 h3 h4 h5 h6 tr table blockquote section hr title".split()
+)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
-_ELIDED = re.compile(r"'(?:tis|twas|twere|twill|em|til|till|cause|bout|round|cept|n'?)(?![A-Za-z'])", re.I)
+_ELIDED = re.compile(
+    r"'(?:tis|twas|twere|twill|em|til|till|cause|bout|round|cept|n'?)(?![A-Za-z'])", re.I
+)
 
 
 def ends_sentence(out: Writer, place: int) -> bool:
@@ -130,32 +137,38 @@ def _broken_early(text: str, place: int, end: int) -> bool:
 
 
 def _stop(out: Writer, place: int) -> int:
+    """Mark a full stop, question, exclamation or ellipsis, which may or may not end a sentence."""
     text = out.text
     match = _STOPS.match(text, place, out.limit)
     run = match.group() if match else "."
     end = place + len(run)
     mark = "?" if "?" in run else "!" if "!" in run else "."
-    closers = _CLOSERS.match(text, end)
-    after = closers.end() if closers else end
+    after = _CLOSERS.match(text, end).end()  # type: ignore[union-attr]
     following = _NEXT_WORD.match(text, after)
     word = following.group(1) if following else None
-    spaced = after >= len(text) or text[after].isspace()
-    goes_on = word is not None and word[0].islower() and "\n\n" not in following.group()
-    if mark == "." and len(run) > 1 or "…" in run and mark == ".":
-        kind = "mark" if goes_on else "end"
-        out.mark("," if goes_on else ".", place, end, kind)
-    elif mark == "." and not spaced and text[after].isalnum() and place and text[place - 1].isalnum():
-        if text[after].isupper() and text[place - 1].islower():
-            out.end_sentence(place, end)
-        else:
-            out.say("dot" if text[after].isalpha() else "point", "sign", place, end)
-    elif mark == "." and _numbers_an_item(out, place):
+    # A quotation inside a sentence: "Why?" he asked. An ellipsis inside one: well... no.
+    goes_on = bool(following and word and word[0].islower() and "\n\n" not in following.group())
+    attached = after < len(text) and not text[after].isspace()
+    between = text[after : after + 1].isalnum() and text[place - 1 : place].isalnum()
+    pauses = mark == "." and (_numbers_an_item(out, place) or (goes_on and run != "."))
+    if run in (".", "!") and between:
+        _inner_stop(out, place, end)
+    elif pauses:
         out.mark(",", place, end)
-    elif goes_on and after > end or not spaced and mark != "." and text[after] in ",;:":
+    elif (goes_on and after > end) or (attached and mark != "." and text[after] in ",;:"):
         out.mark(mark if mark != "." else ",", place, end)
     else:
         out.end_sentence(place, end, mark)
     return end
+
+
+def _inner_stop(out: Writer, place: int, end: int) -> None:
+    """Say the stop of "end.Next" as an end, of "file.name" as "dot", of "3.x" as "point"."""
+    text = out.text
+    if text[place] == "!" or (text[end].isupper() and text[place - 1].islower()):
+        out.end_sentence(place, end, text[place])
+    else:
+        out.say("dot" if text[end].isalpha() else "point", "sign", place, end)
 
 
 def _numbers_an_item(out: Writer, place: int) -> bool:
@@ -163,30 +176,39 @@ def _numbers_an_item(out: Writer, place: int) -> bool:
     begin = out.text.rfind("\n", max(place - 8, 0), place) + 1
     if place - begin > 6 or begin == 0 and place > 6:
         return False
-    return bool(re.fullmatch(r"\s*\d{1,3}", out.text[begin:place])) and out.text[
-        place + 1 : place + 2
-    ].isspace()
+    return (
+        bool(re.fullmatch(r"\s*\d{1,3}", out.text[begin:place]))
+        and out.text[place + 1 : place + 2].isspace()
+    )
+
+
+def _opens_line(text: str, place: int) -> bool:
+    """True where only blanks stand before a place on its line."""
+    before = text[max(place - 8, 0) : place].rstrip(" \t")
+    return not before or before.endswith("\n")
 
 
 def _dash(out: Writer, place: int) -> int:
+    """Say a hyphen or dash as "to" or "minus", pass it inside a word, mark it between clauses."""
     text = out.text
     end = place + 1
     while end < out.limit and text[end] in "-–—":
         end += 1
     before = text[place - 1] if place else " "
     after = text[end] if end < out.limit else " "
-    number = after.isdigit() or after in "$€£¥.√½¼¾" and text[end + 1 : end + 2].isdigit()
+    number = after.isdigit() or (after in "$€£¥.√½¼¾" and text[end + 1 : end + 2].isdigit())
     last = out.tokens[-1] if out.tokens else None
     measured = last is not None and last.kind in ("measure", "money", "time")
-    if measured and (number and not before.isspace() or _AMOUNT_AHEAD.match(text, end)):
+    dash = text[place:end]
+    inside = dash in ("-", "–") and not before.isspace() and not after.isspace()
+    bullet = dash == "-" and after.isspace() and _opens_line(text, place)
+    if measured and ((number and not before.isspace()) or _AMOUNT_AHEAD.match(text, end)):
         out.say("to", "range", place, end)
-    elif end == place + 1 and text[place] in "-–" and number and not before.isalnum() and before != ")":
+    elif dash in ("-", "–") and number and not before.isalnum() and before != ")":
         out.say("minus", "sign", place, end)
-    elif end == place + 1 and text[place] != "—" and not before.isspace() and not after.isspace():
+    elif inside or bullet:
         out.silent(place, end)
-    elif text[place:end] == "-" and after.isspace() and text[:place].rpartition("\n")[2].strip() == "":
-        out.silent(place, end)
-    elif re.compile(r" ?[\d.]+\s*=").match(text, end):
+    elif _EQUATION.match(text, end):
         out.say("minus", "sign", place, end)
     else:
         out.mark(",", place, end)
@@ -219,8 +241,10 @@ def _sometimes(out: Writer, place: int) -> int:
     char = text[place]
     before, after = text[place - 1 : place], text[end : end + 1]
     words = ""
-    if char == "*" and re.compile(r" ?[\dA-Za-z(]").match(text, end) and re.search(
-        r"\d ?$", text[max(place - 2, 0) : place]
+    if (
+        char == "*"
+        and re.compile(r" ?[\dA-Za-z(]").match(text, end)
+        and re.search(r"\d ?$", text[max(place - 2, 0) : place])
     ):
         words = "times"
     elif char == "/" and (not before or before.isspace()) and (not after or after.isspace()):

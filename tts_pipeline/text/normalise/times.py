@@ -44,8 +44,10 @@ def _say_zone(out: Writer, match: re.Match[str]) -> None:
 def _time(out: Writer, match: re.Match[str]) -> bool:
     hour, minute, half = match.group("hour", "minute", "half")
     last_hour = match.group("hour2")
-    if not half and not match.group("half2") and (
-        not minute or ":" not in match.group() or last_hour and not match.group("minute2")
+    if (
+        not half
+        and not match.group("half2")
+        and (not minute or ":" not in match.group() or last_hour and not match.group("minute2"))
     ):
         return False
     end = match.end("half") if half else match.end("minute") if minute else match.end("hour")
@@ -84,9 +86,7 @@ NUMBER_RULES = (
         _duration,
     ),
     (
-        re.compile(
-            _TIME.format("", _HALF) + r" ?[-–] ?" + _TIME.format("2", _HALF) + _TAIL
-        ),
+        re.compile(_TIME.format("", _HALF) + r" ?[-–] ?" + _TIME.format("2", _HALF) + _TAIL),
         _time,
     ),
     (

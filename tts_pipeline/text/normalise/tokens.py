@@ -7,7 +7,6 @@ from typing import NamedTuple
 from tts_pipeline.text.abbreviations import DOTTED
 
 
-
 class Token(NamedTuple):
     """One spoken word, letter or mark, or a silent stretch of the source.
 
@@ -71,8 +70,12 @@ def spoken_text(tokens: list[Token]) -> str:
             parts.append(" ." if apart else token.text)
         elif token.kind == "letter":
             name = token.text[0].upper() + token.text[1:]
-            run = before is not None and before.kind == "letter" and len(before.text) == 1
-            run = run and (before.span == token.span or before.span[1] == token.span[0])
+            run = (
+                before is not None
+                and before.kind == "letter"
+                and len(before.text) == 1
+                and (before.span == token.span or before.span[1] == token.span[0])
+            )
             joint = "" if run or not parts or parts[-1] == "\n\n" else " "
             parts.append(joint + name + ("-" if len(name) == 1 else ""))
         elif token.text:

@@ -7,44 +7,13 @@ from collections.abc import Mapping
 
 from tts_pipeline.text import abbreviations as table
 from tts_pipeline.text.normalise import addresses
+from tts_pipeline.text.normalise.capitals import say_capitals, say_letter
 from tts_pipeline.text.normalise.roman import say_roman
 from tts_pipeline.text.normalise.signs import ends_sentence
 from tts_pipeline.text.normalise.writer import Writer
 
-# Upper-case words that are said as words, and ones that are spelled although they look like words.
-SPOKEN = frozenset(
-    "nasa nato unesco unicef opec aids covid laser radar sonar scuba swat fema pin sim ram rom jpeg "
-    "gif nascar nasdaq norad osha potus scotus fifa asap yolo lol ikea nimby moma soho noho tribeca "
-    "interpol delta alexa cobol fortran basic java lisp epcot zip gop".split()
-) - {"gop"}
-SPELLED = frozenset(
-    "isbn usa us uk eu un uae fbi cia nsa irs epa fda cdc atm ceo cfo cto cpu gpu api url usb led lcd "
-    "dna rna hiv ufo ups aka faq diy dvd cd tv pc hr pr id iq eq ai ml io ibm ieee aaa abc nbc cbs "
-    "bbc cnn espn nba nfl nhl mlb ncaa ucla usc nyu mba phd md rsvp sos gop gdp isp ip vip ira sat "
-    "act gre gpa suv ac dc mri ct er icu ob pa va ny la sf edt est pst cst gmt utc bc ad am pm who it "
-    "ok sql css xml html http https ftp www pdf json php ios osx rpg fps cgi dj mc jfk fdr mlk".split()
-) - {"it", "who", "act", "ok", "la", "json"}
-# These are words when small, letters when capital in mixed text.
-_CASE_LETTERS = frozenset(("us", "it", "who"))
-_SHORT_WORDS = frozenset(
-    "a i ah am an as at ax be by do eh go ha he hi if in is it me my no of oh on or ow ox pa so to "
-    "uh um up us we ok ma yo".split()
-)
-_SHORT_THREE = frozenset(
-    "the and not all but you are for can has had his her him was one our out day get how man new "
-    "now old see two way who boy did its let put say she too use yes yet why try top big bad god war "
-    "men ago ask end far few got off own red run set sir six ten top act add age air any arm art bed "
-    "bit box boy bus buy car cat cup cut die dog dry due ear eat egg eye fat fit fly fun gas gun guy "
-    "hot ice ill job joy key kid law lay leg lie lot low map may mom mad nor odd oil pay per raw rid "
-    "row sad sea sit sky son sun tax tea tie tip toy win wow yeah hey huh aha ugh".split()
-)
-_VOWEL = re.compile("[aeiouy]")
-_LOOK = 48
 
-
-def say(
-    out: Writer, start: int, end: int, rules: Mapping[str, tuple[tuple, ...]]
-) -> int:
+def say(out: Writer, start: int, end: int, rules: Mapping[str, tuple[tuple, ...]]) -> int:
     """Say the letters from ``start`` to ``end`` or a longer expression there; return its end."""
     word = out.text[start:end]
     low = word.lower()
@@ -52,95 +21,15 @@ def say(
     if after:
         return after
     stem, _, ending = low.partition("'")
-    if word[:1].isupper() and stem.isalpha() and word[: len(stem)].isupper() and say_roman(out, start, end):
+    if word[: len(stem)].isupper() and say_roman(out, start, end):
         return end
-    elif len(stem) == 1:
-        _single(out, start, end, ending)
+    if len(stem) == 1:
+        say_letter(out, start, end, ending)
     elif word == low or word[1:] == low[1:] and len(stem) > 1 or len(word) > 48:
         out.word(low, start, end)
     else:
-        _capitals(out, start, end)
+        say_capitals(out, start, end)
     return end
-
-
-def _single(out: Writer, start: int, end: int, ending: str) -> None:
-    """Say one letter: the words "a" and "I", else its name; "p's" keeps its ending."""
-    char = out.text[start]
-    if ending and ending != "s":
-        out.word(out.text[start:end].lower(), start, end)
-    elif ending:
-        out.add(char.lower() + "'s", "letter", start, end)
-    elif char == "i" or char == "I" or (char in "aA" and not _is_letter_a(out, start, end)):
-        out.word(char.lower(), start, end)
-    else:
-        out.add(char.lower(), "letter", start, end)
-
-
-def _is_letter_a(out: Writer, start: int, end: int) -> bool:
-    """True where "A" is the letter: "vitamin A", "A-level", "plan A"."""
-    text = out.text
-    if text[start] == "a" or end >= out.limit and start == 0:
-        return False
-    if text[end : end + 1] == "-":
-        return True
-    after = text[end : end + 1]
-    before = out.tokens[-1] if out.tokens else None
-    alone = after in ("", ",", ";", ")", ".", "?", "!", "=") or after == "/"
-    return bool(before and before.is_word and (alone or before.text in _LETTERED))
-
-
-_LETTERED = frozenset("vitamin plan type grade class hepatitis section group appendix exhibit point team option side "
-    "platform terminal building block zone series model schedule".split())
-
-
-def _capitals(out: Writer, start: int, end: int) -> None:
-    """Say a word with capitals inside: an acronym, its plural or possessive, or a shout."""
-    word = out.text[start:end]
-    match = re.fullmatch(r"([A-Z]{2,})('?s|'S)?", word)
-    if not match:
-        hump = re.fullmatch(r"([a-z])([A-Z][a-z]+)", word)
-        if re.fullmatch("[a-z][A-Z]|PhDs?", word):
-            out.say(word[:3].upper() + ("'s" if word[3:] else ""), "letters", start, end)
-        elif hump:
-            out.spell(hump.group(1), start)
-            out.word(hump.group(2).lower(), start + 1, end)
-        else:
-            out.word(word.lower(), start, end)
-        return
-    stem, ending = match.group(1).lower(), match.group(2)
-    if is_spelled(out, stem, start, end):
-        last = end - len(ending or "") - 1
-        out.spell(stem[:-1], start)
-        out.add(stem[-1] + ("'s" if ending else ""), "letter", last, end)
-    else:
-        out.word(stem + ("'s" if ending and "'" in ending else "s" if ending else ""), start, end)
-
-
-def is_spelled(out: Writer, stem: str, start: int, end: int) -> bool:
-    """True where an upper-case word is told letter by letter."""
-    if stem in SPOKEN:
-        return False
-    shouted = _all_capitals(out, start, end)
-    if stem in _CASE_LETTERS:
-        return not shouted
-    if stem in SPELLED or not _VOWEL.search(stem):
-        return True
-    if len(stem) < 3:
-        return stem not in _SHORT_WORDS
-    if shouted or len(stem) > 5:
-        return False
-    if out.known is not None:
-        return not out.known(stem)
-    return len(stem) == 3 and stem not in _SHORT_THREE
-
-
-def _all_capitals(out: Writer, start: int, end: int) -> bool:
-    """True where the text around is in capitals, so that capitals mean nothing."""
-    text = out.text
-    around = text[max(start - _LOOK, 0) : start] + text[end : end + _LOOK]
-    lower = sum(map(str.islower, around))
-    upper = sum(map(str.isupper, around))
-    return upper > 4 and upper > 3 * lower
 
 
 def _initialism(out: Writer, match: re.Match[str]) -> bool:
@@ -248,7 +137,14 @@ def _small_roman(out: Writer, match: re.Match[str]) -> bool:
 
 
 def _numbered(out: Writer, match: re.Match[str]) -> bool:
-    if not match.group(2) and match.group(1).lower() not in ("vol", "fig", "pp", "hwy", "apt", "nos"):
+    if not match.group(2) and match.group(1).lower() not in (
+        "vol",
+        "fig",
+        "pp",
+        "hwy",
+        "apt",
+        "nos",
+    ):
         return False
     out.say(table.NUMBERED[match.group(1).lower()], "abbreviation", *match.span())
     return True
@@ -260,7 +156,11 @@ def _plain(out: Writer, match: re.Match[str]) -> bool:
         return False
     if name in table.WORD_LIKE and ends_sentence(out, match.end()) and match.group(1).islower():
         return False
-    if name in ("mass", "wash", "tex", "co", "inc", "al") and match.group(1)[0].islower() and name != "al":
+    if (
+        name in ("mass", "wash", "tex", "co", "inc", "al")
+        and match.group(1)[0].islower()
+        and name != "al"
+    ):
         return False
     return _ending(out, match, table.PLAIN[name])
 
@@ -297,7 +197,9 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
             rules[name] = (*rules.get(name, ()), (pattern, rule))
 
     before_number = re.compile(
-        rf"({'|'.join(sorted(table.NUMBERED, key=len, reverse=True))})(\.)?(?= ?[#\d]| (?-i:[IVXLC]{{2,7}}|[VXL])\b)", re.I
+        rf"({'|'.join(sorted(table.NUMBERED, key=len, reverse=True))})(\.)?"
+        r"(?= ?[#\d]| (?-i:[IVXLC]{2,7}|[VXL])\b)",
+        re.I,
     )
     put(table.NUMBERED, before_number, _numbered)
     put(table.TITLES, _dotted(table.TITLES), _title)
@@ -311,7 +213,12 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
     put(small, re.compile(r"[ivx]+(?![A-Za-z'])"), _small_roman)
     put("ai", re.compile(r"([AI])\.(?= [A-Z])"), _initial)
     letters = "abcdefghijklmnopqrstuvwxyz"
-    for name in (*letters, *(letter + "'s" for letter in letters), *table.BARE_LETTERS, *table.BARE_PLAIN):
+    for name in (
+        *letters,
+        *(letter + "'s" for letter in letters),
+        *table.BARE_LETTERS,
+        *table.BARE_PLAIN,
+    ):
         rules.setdefault(name, ())
     return rules
 
@@ -319,8 +226,17 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
 WORD_RULES = _word_rules()
 LETTER_RULES = (
     (re.compile(r"(?:[A-Z]-){1,64}(?:[A-Z](?:'s)?)?(?![A-Za-z0-9'])"), _letters),
-    (re.compile(r"(?:Ph\.? ?D|M\.Sc|B\.Sc|Ed\.D|Litt\.D|M\.Phil)(?:\.(?! *$))?(?![A-Za-z])"), _degree),
-    (re.compile(r"(?:[A-Za-z]\.){2,10}(?:'?s\b)?(?![A-Za-z])|(?:[A-Za-z]\.){1,9}[A-Za-z](?:'?s)?(?![A-Za-z.'])"), _initialism),
+    (
+        re.compile(r"(?:Ph\.? ?D|M\.Sc|B\.Sc|Ed\.D|Litt\.D|M\.Phil)(?:\.(?! *$))?(?![A-Za-z])"),
+        _degree,
+    ),
+    (
+        re.compile(
+            r"(?:[A-Za-z]\.){2,10}(?:'?s\b)?(?![A-Za-z])"
+            r"|(?:[A-Za-z]\.){1,9}[A-Za-z](?:'?s)?(?![A-Za-z.'])"
+        ),
+        _initialism,
+    ),
     (re.compile(r"([A-Z]{1,3})&([A-Z]{1,3})(?![A-Za-z])"), _ampersand),
     (re.compile(r"w/o(?![A-Za-z])"), _fixed("without")),
     (re.compile(r"w/(?= )"), _fixed("with")),

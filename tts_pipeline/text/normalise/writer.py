@@ -1,4 +1,4 @@
-"""Collects tokens while the scanner walks through the folded text, and answers what stands before."""
+"""Collects tokens while the scanner walks through the folded text; tells what stands before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ MAX_WORD_LETTERS = 48
 _STRENGTH = {",": 0, ".": 1, "!": 2, "?": 3}
 # One written number: grouped or not, with decimals or only decimals. Bounded, so that no rule
 # built on it can run away; longer digit strings fall through to the digit-by-digit rule.
-NUMBER = r"(?:\d{1,3}(?:,\d{3}){1,16}(?!,?\d)|\d{1,40}(?!\d))(?:\.\d{1,40}(?!\d))?|(?<!\d)\.\d{1,40}(?!\d)"
+NUMBER = (
+    r"(?:\d{1,3}(?:,\d{3}){1,16}(?!,?\d)|\d{1,40}(?!\d))(?:\.\d{1,40}(?!\d))?"
+    r"|(?<!\d)\.\d{1,40}(?!\d)"
+)
 
 
 Rule = tuple[re.Pattern[str], "Callable[[Writer, re.Match[str]], bool]"]
@@ -26,7 +29,7 @@ class Writer:
         text: the folded text under the scanner.
         limit: where the stretch that rules may look at ends.
         tokens: what has been said so far.
-        dropped: mark-up left out and over-long words cut (unspeakable characters are in ``folded``).
+        dropped: mark-up left out and over-long words cut; ``folded`` has unspeakable characters.
     """
 
     def __init__(self, folded: Folded, known: Callable[[str], bool] | None = None) -> None:
