@@ -6,7 +6,7 @@ import pytest
 import torch
 import torchaudio
 
-from tests.conftest import speech_like
+from tests.small_corpus import speech_like
 from tts_pipeline.audio import AudioConfig, log_mel, mel_filterbank, mel_of_batch
 from tts_pipeline.errors import AudioError, TTSPipelineError
 

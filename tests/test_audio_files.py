@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import speech_like
+from tests.small_corpus import speech_like
 from tts_pipeline.audio import Audio, encode_audio, read_audio, write_audio
 from tts_pipeline.errors import AudioError
 

@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from tests.conftest import speech_like
+from tests.small_corpus import speech_like
 from tts_pipeline.audio import (
     active_level_db,
     high_pass,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TINY_TEXTS, speech_like
+from tests.small_corpus import TINY_TEXTS, speech_like
 from tts_pipeline.audio_files import write_audio
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.corpus import read_corpus, read_names, scan_corpus, text_key

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import speech_like
+from tests.small_corpus import speech_like
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training import estimate
 from tts_pipeline.training.doctor import Diagnosis, examine, format_report

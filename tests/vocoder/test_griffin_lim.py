@@ -7,7 +7,7 @@ import pytest
 import torch
 import torchaudio
 
-from tests.conftest import speech_like
+from tests.small_corpus import speech_like
 from tts_pipeline.audio import AudioConfig, log_mel, mel_filterbank
 from tts_pipeline.errors import AudioError
 from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
