@@ -15,7 +15,9 @@ def round_durations(durations: torch.Tensor, least: torch.Tensor) -> torch.Tenso
     Returns:
         ``(B, N)`` int64.
     """
-    ends = torch.round(torch.maximum(durations, least).double().cumsum(1)).long()
+    # Halves all go up (torch.round takes them to the even side), so that a token of one frame
+    # never vanishes between two of them.
+    ends = torch.floor(torch.maximum(durations, least).double().cumsum(1) + 0.5).long()
     return torch.diff(ends, dim=1, prepend=torch.zeros_like(ends[:, :1]))
 
 

@@ -226,7 +226,10 @@ class AcousticModel(nn.Module):
         log_f0_mean, log_f0_std, _, energy_std, duration_scale, pitch_range = self.statistics
         valid = prosody.mask[..., 0]
         frames = torch.expm1(prosody.log_durations).clamp_min(0) * duration_scale / rate
-        frames = frames.clamp_max(float(self.config.max_token_frames)) * valid
+        frames = frames.clamp_max(float(self.config.max_token_frames))
+        if fixed_frames is not None:
+            frames = torch.where(fixed_frames > 0, fixed_frames, frames)
+        frames = frames * valid
         durations = round_durations(frames, needs_frames(tokens) * valid)
         mel_lengths = durations.sum(1)
         scaled_pitch = prosody.pitch * pitch_range + torch.log(torch.as_tensor(pitch)) / log_f0_std
@@ -252,7 +255,7 @@ class AcousticModel(nn.Module):
         energy: torch.Tensor,
         n_frames: int,
     ) -> torch.Tensor:
-        """What the decoder is told at every step, ``(B, L, C)``, none of it depending on the past."""
+        """What the decoder is told at every step, ``(B, L, C)``; nothing of it needs the past."""
         spoken = torch.stack([pitch, energy], 1) * prosody.mask.transpose(1, 2)
         values = prosody.encoded + self.prosody_input(spoken).transpose(1, 2) * prosody.mask
         r = self.config.frames_per_step

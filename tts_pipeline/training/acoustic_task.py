@@ -39,7 +39,7 @@ class AcousticTrainingConfig:
 
 
 class TokenTargets(NamedTuple):
-    """What the predictors learn: frames ``(N,)`` int64, mean log F0 and mean log energy ``(N,)``."""
+    """What the predictors learn: frames ``(N,)`` int64, mean log F0 and log energy ``(N,)``."""
 
     durations: torch.Tensor
     pitch: torch.Tensor

@@ -28,8 +28,8 @@ def tokenise(utterances: Iterable[Utterance], front_end: TextFrontEnd) -> dict[s
         if report.dropped or not sentences:
             dropped = ", ".join(repr(item.text) for item in report.dropped) or repr(utterance.text)
             raise CorpusError(
-                f"{utterance.source}:{utterance.line}: {utterance.id}: cannot be spoken: {dropped}; "
-                "correct the text or exclude the row by name"
+                f"{utterance.source}:{utterance.line}: {utterance.id}: cannot be spoken: "
+                f"{dropped}; correct the text or exclude the row by name"
             )
         joined = [sentences[0].tokens[0]]
         for sentence in sentences:

@@ -34,7 +34,7 @@ def save_checkpoint(
         "averages": averages,
         "progress": dataclasses.asdict(progress),
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = _part_of(path)
     torch.save(state, temporary)
     os.replace(temporary, path)
 
@@ -67,11 +67,16 @@ def save_weights(path: Path, weights: Averages, facts: dict[str, Any]) -> None:
         for module, state in weights.items()
         for key, value in state.items()
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = _part_of(path)
     save_file(flat, temporary)
     os.replace(temporary, path)
     temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     os.replace(temporary, path.with_suffix(".json"))
+
+
+def _part_of(path: Path) -> Path:
+    # Always the same name: what a kill leaves behind, the next save overwrites.
+    return path.with_name(f".{path.name}.part")
 
 
 def load_weights(path: Path, module: str) -> dict[str, torch.Tensor]:

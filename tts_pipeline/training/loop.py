@@ -6,13 +6,15 @@ import abc
 import contextlib
 import dataclasses
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
@@ -87,7 +89,7 @@ class Task(abc.ABC):
     averaged: tuple[str, ...] = ()
     monitor: str = "loss"
     keep_latest: bool = False
-    rate_scale: dict[str, float] = {}
+    rate_scale: ClassVar[dict[str, float]] = {}
 
     @abc.abstractmethod
     def draw(self, step: int, shard: slice) -> Any:
@@ -104,7 +106,7 @@ class Task(abc.ABC):
     def validate(self) -> dict[str, float]:
         """Figures on the validation split, with the averaged weights in place."""
 
-    def render(self, writer: SummaryWriter, step: int) -> None:
+    def render(self, writer: SummaryWriter, step: int) -> None:  # noqa: B027
         """Add audio and pictures to TensorBoard after a validation (default: none)."""
 
 
@@ -120,8 +122,27 @@ class Progress:
 
 
 def make_fabric(accelerator: str = "auto", devices: int = 1, precision: str = "32-true") -> Fabric:
-    """A launched Fabric; under ``torchrun`` the processes and nodes come from its environment."""
-    fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision)  # type: ignore[arg-type]
+    """A launched Fabric; under ``torchrun`` the processes and nodes come from its environment.
+
+    Args:
+        accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        devices: processes on this machine; not used under ``torchrun``.
+        precision: ``32-true``, ``bf16-mixed`` or ``16-mixed``.
+    """
+    n_nodes = 1
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        n_nodes = int(os.environ["WORLD_SIZE"]) // devices
+    # Our buffers are constants: copying them about before every pass would only break the gradient
+    # of the pass before.
+    several = DDPStrategy(broadcast_buffers=False)
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=n_nodes,
+        strategy=several if devices * n_nodes > 1 else "auto",
+        precision=precision,  # type: ignore[arg-type]
+    )
     fabric.launch()
     return fabric
 
@@ -151,21 +172,23 @@ def snapshot(modules: dict[str, nn.Module], names: Iterable[str]) -> Averages:
 def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progress:
     """Train until ``max_steps`` or early stop; go on from ``folder/last.pt`` if it is there.
 
-    Writes ``last.pt`` (everything needed to go on), ``best.safetensors`` (averaged weights of the best
-    validation) and TensorBoard files into ``folder``.
+    Writes ``last.pt`` (everything needed to go on), ``best.safetensors`` (averaged weights of the
+    best validation) and TensorBoard files into ``folder``.
     """
     if config.batch_size % fabric.world_size:
         raise ConfigError(
-            f"batch_size={config.batch_size}: expected a multiple of the {fabric.world_size} processes"
+            f"batch_size={config.batch_size}: expected a multiple of the {fabric.world_size} "
+            "processes"
         )
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress()
     averages = snapshot(task.modules, task.averaged)
-    if (folder / "last.pt").exists():
-        averages = load_checkpoint(folder / "last.pt", task, averages, progress)
     wrapped: dict[str, nn.Module] = {
         name: fabric.setup_module(module) for name, module in task.modules.items()
     }
+    # After the modules are on their device, so that the optimizers' state gets there as well.
+    if (folder / "last.pt").exists():
+        averages = load_checkpoint(folder / "last.pt", task, averages, progress)
     raw, task.modules = task.modules, wrapped
     optimizers = {k: fabric.setup_optimizers(o) for k, o in task.optimizers.items()}
     averages = {n: {k: v.to(fabric.device) for k, v in a.items()} for n, a in averages.items()}
@@ -233,9 +256,8 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
                 for name, number in figures.items():
                     writer.add_scalar(f"valid/{name}", number, progress.step)
                 shown = "  ".join(f"{k} {v:.4f}" for k, v in figures.items())
-                tqdm.write(
-                    f"{folder.name} step {progress.step} ({time.monotonic() - started:.0f} s): {shown}"
-                )
+                seconds = time.monotonic() - started
+                tqdm.write(f"{folder.name} step {progress.step} ({seconds:.0f} s): {shown}")
             stopped = 0 < config.patience <= progress.since_best
         if ending or stopped or time.monotonic() - last_saved > config.checkpoint_every_s:
             progress.seconds = time.monotonic() - started

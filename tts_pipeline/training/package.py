@@ -41,13 +41,13 @@ class VoiceFacts:
 def calibrate(model: AcousticModel, task: AcousticTask) -> None:
     """Set the factors on duration and pitch range so that both match the validation set.
 
-    Predictions of a mean are shorter and flatter than speech; two numbers put that right.
+    Predictions of a mean are shorter and flatter than speech; two numbers put that right. Beyond a
+    factor of two (four for durations, of a barely trained model) they would turn up noise.
     """
     with torch.inference_mode():
         figures = task.validate()
-    model.statistics[4] = 1 / figures["duration_ratio"]
-    # Beyond a factor of two the contour would be noise turned up, not expression.
-    model.statistics[5] = min(2.0, 1 / figures["pitch_range"])
+    model.statistics[4] = 1 / max(figures["duration_ratio"], 0.25)
+    model.statistics[5] = 1 / max(figures["pitch_range"], 0.5)
 
 
 def package(

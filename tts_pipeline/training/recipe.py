@@ -28,7 +28,7 @@ from tts_pipeline.training.corpus import SPLITS, Utterance, read_corpus, read_na
 from tts_pipeline.training.features import FeatureStore
 from tts_pipeline.training.finetune import FinetuneConfig, finetune_task
 from tts_pipeline.training.loop import LoopConfig, Task, make_fabric, train
-from tts_pipeline.training.package import VoiceFacts, add_scores, package
+from tts_pipeline.training.package import VoiceFacts, package
 from tts_pipeline.training.prepare import PrepareConfig, prepare
 from tts_pipeline.training.texts import read_texts
 from tts_pipeline.training.vocoder_task import VocoderTask, VocoderTrainingConfig
@@ -184,7 +184,7 @@ STAGES: dict[str, Callable[[Recipe], None]] = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the stages of a recipe; the command behind ``tts-pipeline train`` and ``recipes/*/run``."""
+    """Run the stages of a recipe: ``tts-pipeline train`` and ``recipes/*/run``."""
     names = list(STAGES)
     parser = argparse.ArgumentParser(prog="tts-pipeline train", description=__doc__)
     parser.add_argument("config", type=Path, help="the recipe's YAML file")

@@ -168,7 +168,10 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         if not torch.isfinite(batch).all():
             raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
         generator = torch.Generator().manual_seed(seed)
-        noise = torch.randn(1, batch.shape[2] * self.audio.hop_length, generator=generator)
+        n_samples = batch.shape[2] * self.audio.hop_length
+        # Drawn in whole blocks of 16, in which torch makes them: only so does a shorter item get
+        # the beginning of a longer one's noise.
+        noise = torch.randn(1, n_samples + -n_samples % 16, generator=generator)[:, :n_samples]
         noise = noise.to(batch.device).expand(batch.shape[0], -1)
         waveform = self(batch.float(), noise=noise).waveform.clamp(-1.0, 1.0)
         return waveform[0] if single else waveform
