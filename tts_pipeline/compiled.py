@@ -1,0 +1,41 @@
+"""Numba kernels that compile once and are kept, wherever there is a folder to keep them in."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """Decorator: ``numba.njit`` whose machine code is cached when that is possible.
+
+    Numba keeps it in ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the
+    source, else in the user's cache folder. Where none of them can be written it refuses to make
+    the function at all; here the function then works without a cache, and one warning says so.
+
+    Args:
+        fastmath: let the compiler reorder sums, as vector units need.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        try:
+            return numba.njit(cache=True, fastmath=fastmath)(function)
+        except RuntimeError:
+            _warn_once()
+            return numba.njit(fastmath=fastmath)(function)
+
+    return decorate
+
+
+@functools.cache
+def _warn_once() -> None:
+    warnings.warn(
+        "compiled kernels cannot be kept, so every process compiles them anew (some seconds): set "
+        "NUMBA_CACHE_DIR to a folder that can be written",
+        RuntimeWarning,
+        stacklevel=4,
+    )
