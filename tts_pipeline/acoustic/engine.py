@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 
@@ -36,35 +34,32 @@ class CpuDecoder:
         """Arguments and results as of :meth:`Decoder.generate`."""
         return self.run(self.prepare(conditioning), masks, state)
 
-    def prepare(self, conditioning: torch.Tensor) -> Conditioned:
-        """The part of all steps that does not depend on the past, from ``(B, L, C)``."""
+    def prepare(self, conditioning: torch.Tensor) -> torch.Tensor:
+        """What ``(B, L, C)`` adds to the lower GRU's gates and to the output of every step, with
+        their biases ``(B, L, 3 C + r * M)``: all that does not depend on the past."""
         flat = conditioning.reshape(-1, conditioning.shape[2])
-        parts = torch.addmm(self._bias, flat, self._conditioning)
-        parts = parts.reshape(*conditioning.shape[:2], -1)
-        n_gates = 3 * conditioning.shape[2]
-        return Conditioned(parts[..., :n_gates].contiguous(), parts[..., n_gates:].contiguous())
+        told = torch.addmm(self._bias, flat, self._conditioning)
+        return told.reshape(*conditioning.shape[:2], -1)
 
     def run(
-        self, conditioned: Conditioned, masks: torch.Tensor, state: DecoderState
+        self, told: torch.Tensor, masks: torch.Tensor, state: DecoderState
     ) -> tuple[torch.Tensor, DecoderState]:
-        """Write the steps of ``conditioned``.
+        """Write the steps of ``told``.
 
         Args:
-            conditioned: of ``L`` steps, from :meth:`prepare`.
+            told: of ``L`` steps, from :meth:`prepare`.
             masks: prenet masks ``(L, 2, P)``, the same for every item.
             state: where to go on from.
 
         Returns:
             Scaled frames ``(B, L, r * M)`` and the state after them.
         """
-        written = np.empty(tuple(conditioned.output.shape), np.float32)
         lower, upper, frames = (part.numpy().copy() for part in state)
-        gates, output = conditioned.gates.numpy(), conditioned.output.numpy()
+        written = np.empty((*told.shape[:2], frames.shape[1]), np.float32)
         drawn = masks.contiguous().numpy()
-        for item in range(len(written)):
+        for item, rows in enumerate(told):
             decode_steps(
-                gates[item],
-                output[item],
+                rows.contiguous().numpy(),
                 drawn,
                 *self._weights,
                 self._scales,
@@ -109,18 +104,6 @@ class CpuDecoder:
         )
         self._conditioning = torch.cat([lower_input[p:], decoder.output.weight.T[c:]], 1)
         self._bias = torch.cat([lower_bias, decoder.output.bias])
-
-
-class Conditioned(NamedTuple):
-    """Conditioning on its way into the loop.
-
-    Attributes:
-        gates: its part of the lower GRU's gates ``(B, L, 3 C)``.
-        output: its part of the output ``(B, L, r * M)``.
-    """
-
-    gates: torch.Tensor
-    output: torch.Tensor
 
 
 def _versions(decoder: Decoder) -> tuple[tuple[int, int], ...]:

@@ -113,8 +113,7 @@ def _add_gru(state: np.ndarray, gates: np.ndarray) -> None:
 
 @compiled(fastmath=True)
 def decode_steps(
-    conditioned_gates: np.ndarray,
-    conditioned_output: np.ndarray,
+    told: np.ndarray,
     masks: np.ndarray,
     prenet_lower: np.ndarray,
     prenet_lower_bias: np.ndarray,
@@ -139,9 +138,8 @@ def decode_steps(
     matrices on the input of a GRU are its gates ``n, r, z``, of those on its state ``r, z, n``.
 
     Args:
-        conditioned_gates: the conditioning's part of the lower GRU's gates, with the biases
-            ``(L, 3 C)``.
-        conditioned_output: the conditioning's part of the output, with the bias ``(L, r * M)``.
+        told: the conditioning's part of the lower GRU's gates ``n, r, z`` and of the output, with
+            the biases ``(L, 3 C + r * M)``.
         masks: prenet masks ``(L, 2, P)``.
         prenet_lower: ``(r * M, P)``, bias ``(P,)``.
         prenet_upper: ``(P, P)``, bias ``(P,)``.
@@ -173,7 +171,7 @@ def decode_steps(
         for j in range(len(second)):
             second[j] = max(second[j], _ZERO) * masks[step, 1, j]
 
-        gates[: 3 * c] = conditioned_gates[step]
+        gates[: 3 * c] = told[step, : 3 * c]
         gates[3 * c :] = lower_state_bias
         _add_product(gates[: 3 * c], second, lower_input, scales[2], chosen)
         _add_product(gates[c:], lower, lower_state, scales[3], chosen)
@@ -186,6 +184,6 @@ def decode_steps(
 
         for j in range(c):
             both[j] = lower[j] + upper[j]
-        frames[:] = conditioned_output[step]
+        frames[:] = told[step, 3 * c :]
         _add_product(frames, both, output, scales[6], chosen)
         written[step] = frames

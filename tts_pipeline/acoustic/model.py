@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -12,7 +13,17 @@ from tts_pipeline.acoustic.aligner import needs_frames
 from tts_pipeline.acoustic.decoder import Decoder
 from tts_pipeline.acoustic.durations import expand, position_features, round_durations
 from tts_pipeline.acoustic.encoder import Encoder, MaskedBlocks, TokenPredictor
+from tts_pipeline.acoustic.engine import CpuDecoder
+from tts_pipeline.acoustic.generation import (
+    AcousticOutput,
+    FrameWriter,
+    MelStream,
+    Plan,
+    block_steps,
+)
 from tts_pipeline.errors import TextError
+
+__all__ = ["AcousticConfig", "AcousticModel", "AcousticOutput", "MelStream", "Plan"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,22 +57,6 @@ class AcousticConfig:
     dropout: float = 0.15
     prenet_dropout: float = 0.5
     max_token_frames: int = 150
-
-
-class AcousticOutput(NamedTuple):
-    """What :meth:`AcousticModel.infer` returns.
-
-    Attributes:
-        mel: ``(B, M, T)`` natural-log amplitude.
-        mel_lengths: ``(B,)`` frames.
-        durations: frames per token ``(B, N)``; their sum is the length.
-        f0: F0 per token in Hz ``(B, N)``, as asked of the decoder.
-    """
-
-    mel: torch.Tensor
-    mel_lengths: torch.Tensor
-    durations: torch.Tensor
-    f0: torch.Tensor
 
 
 class TeacherForced(NamedTuple):
@@ -121,6 +116,7 @@ class AcousticModel(nn.Module):
         self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
         # Mean and standard deviation of log F0, of energy; factors on duration and pitch range.
         self.register_buffer("statistics", torch.tensor([5.0, 0.2, -5.0, 1.0, 1.0, 1.0]))
+        self._engine: CpuDecoder | None = None
 
     def forward(
         self,
@@ -198,14 +194,68 @@ class AcousticModel(nn.Module):
             energy=energy,
             fixed_frames=fixed_frames,
         )
-        generator = torch.Generator().manual_seed(seed)
-        masks = self.decoder.masks(planned.conditioning.shape[1], generator).to(tokens.device)
-        state = self.decoder.initial_state(len(tokens))
-        written, _ = self.decoder.generate(planned.conditioning, masks, state)
-        n_frames = int(planned.mel_lengths.max())
-        frames = written.reshape(len(tokens), -1, self.n_mels)[:, :n_frames]
+        writer = FrameWriter(self.decoder, self._cpu_engine(), planned, seed)
+        frames = self._frames(writer.write(writer.n_left))[:, : int(planned.mel_lengths.max())]
         mel = self.unscale(frames)
         return AcousticOutput(mel, planned.mel_lengths, planned.durations, planned.f0)
+
+    @torch.inference_mode()
+    def stream(
+        self,
+        tokens: torch.Tensor,
+        *,
+        seed: int = 0,
+        rate: float | torch.Tensor = 1.0,
+        pitch: float | torch.Tensor = 1.0,
+        energy: float | torch.Tensor = 1.0,
+        fixed_frames: torch.Tensor | None = None,
+        first_frames: int = 64,
+        block_frames: int = 256,
+    ) -> MelStream:
+        """:meth:`infer` of one text block by block; together the blocks are what it returns.
+
+        Args:
+            tokens: ``(1, N)``; this and all else but the following as for :meth:`infer`.
+            first_frames: length of the first block, rounded up to whole decoder steps. Each later
+                block is twice as long as the one before, up to ``block_frames``.
+            block_frames: length of the longest block.
+
+        Raises:
+            TextError: if the tokens are empty or not ``(1, N)``.
+            ConfigError: if a length is not positive.
+        """
+        if len(tokens) != 1:
+            raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (1, N) to stream")
+        planned = self.plan(
+            tokens, rate=rate, pitch=pitch, energy=energy, fixed_frames=fixed_frames
+        )
+        n_steps, per_step = planned.conditioning.shape[1], self.config.frames_per_step
+        sizes = block_steps(n_steps, first_frames, block_frames, per_step)
+        n_frames = int(planned.mel_lengths[0])
+        blocks = self._blocks(planned, seed, sizes)
+        return MelStream(n_frames, planned.durations[0], planned.f0[0], blocks)
+
+    @torch.inference_mode()
+    def _blocks(self, planned: Plan, seed: int, sizes: list[int]) -> Iterator[torch.Tensor]:
+        writer = FrameWriter(self.decoder, self._cpu_engine(), planned, seed)
+        n_left = int(planned.mel_lengths[0])
+        for size in sizes:
+            frames = self._frames(writer.write(size))[:, :n_left]
+            n_left -= frames.shape[1]
+            yield self.unscale(frames)[0]
+
+    def _frames(self, steps: torch.Tensor) -> torch.Tensor:
+        """``(B, L, r * M)`` to ``(B, L * r, M)``."""
+        return steps.reshape(len(steps), -1, self.n_mels)
+
+    def _cpu_engine(self) -> CpuDecoder | None:
+        """The decoder packed for the CPU, made when first needed; None where it does not apply."""
+        weight = self.decoder.output.weight
+        if weight.device.type != "cpu" or weight.dtype != torch.float32:
+            return None
+        if self._engine is None or not self._engine.is_current(self.decoder):
+            self._engine = CpuDecoder(self.decoder)
+        return self._engine
 
     def plan(
         self,
@@ -274,19 +324,3 @@ class AcousticModel(nn.Module):
     def unscale(self, frames: torch.Tensor) -> torch.Tensor:
         """Scaled frames ``(B, T, M)`` to ``(B, M, T)``."""
         return (frames * self.mel_std + self.mel_mean).transpose(1, 2)
-
-
-class Plan(NamedTuple):
-    """What is settled before the first frame is written.
-
-    Attributes:
-        conditioning: of every decoder step ``(B, L, C)``.
-        durations: frames per token ``(B, N)``.
-        mel_lengths: ``(B,)`` frames.
-        f0: F0 per token in Hz ``(B, N)``.
-    """
-
-    conditioning: torch.Tensor
-    durations: torch.Tensor
-    mel_lengths: torch.Tensor
-    f0: torch.Tensor
