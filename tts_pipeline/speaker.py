@@ -159,7 +159,8 @@ class Timeline:
         audio = speaker.voice.audio
         mel = mel or speaker.mels([sentence], index)[0]
         spoken = speaker.waveform(mel, index)
-        pause = np.zeros(round(self._pause_s / speaker.rate * audio.sample_rate), np.float32)
+        pause_s = self._pause_s / speaker.rate + sentence.pause_before_s
+        pause = np.zeros(round(pause_s * audio.sample_rate), np.float32)
         start = self._n_samples + len(pause)
         self._n_sentences += 1
         self._n_samples = start + len(spoken)

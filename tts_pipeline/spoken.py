@@ -58,13 +58,13 @@ class SynthesisReport:
 
     @property
     def rtf(self) -> float:
-        """Seconds of computing per second of audio; infinite where there is no audio."""
-        return self.compute_s / self.duration_s if self.duration_s else float("inf")
+        """Seconds of computing per second of audio."""
+        return self.compute_s / self.duration_s
 
     @property
     def xrt(self) -> float:
         """Seconds of audio per second of computing."""
-        return 1 / self.rtf
+        return self.duration_s / self.compute_s
 
 
 def timestamps_of(

@@ -41,7 +41,8 @@ def synthesize(
     voice, options and machine give identical samples.
 
     Args:
-        text: any string.
+        text: any string; one that begins with ``<speak`` is read as SSML, and phones may stand
+            between double square brackets (see :class:`~tts_pipeline.text.frontend.EnglishFrontEnd`).
         voice: a voice, or the folder of one (read once, then remembered); None: the voice in the
             package.
         seed: from 0 to ``2 ** 63 - 1``.
@@ -138,8 +139,7 @@ def stream(
 
     Returns:
         Iterator over Audio. ``timestamps`` count from the start of the first block, a ``report``
-        tells of its own block. If something after the last sentence cannot be spoken, the last
-        block holds no samples, only the report of that.
+        tells of its own block.
 
     Raises:
         TextError, VoiceError, ConfigError: as :func:`synthesize`; what is wrong with the text
@@ -151,7 +151,6 @@ def stream(
 
 def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterator[Audio]:
     line = Timeline(speaker)
-    left_out: list[Dropped] = []
     spoken = False
     begun = time.perf_counter()
     for sentence, dropped in speaker.voice.front_end.stream(text):
@@ -161,17 +160,11 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
                 f"cannot speak {first.text!r} at character {first.span[0]} ({first.reason}); "
                 "take it out, or do not ask for strict=True"
             )
-        left_out.extend(dropped)
-        if sentence is None:
-            continue
         block = line.add(sentence)
-        yield _audio(speaker, [block], _spoken_form(sentence), tuple(left_out), 0, begun)
+        yield _audio(speaker, [block], _spoken_form(sentence), dropped, 0, begun)
         spoken = True
-        left_out.clear()
         begun = time.perf_counter()
-    _require_speech(spoken, tuple(left_out))
-    if left_out:
-        yield _audio(speaker, [], "", tuple(left_out), 0, begun)
+    _require_speech(spoken, ())
 
 
 def _voice(voice: Voice | str | Path | None, lexicon: str | Path | None) -> Voice:
@@ -216,7 +209,7 @@ def _audio(
     n_split: int,
     begun: float,
 ) -> Audio:
-    samples = np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
+    samples = np.concatenate([block.samples for block in blocks])
     rate = speaker.voice.audio.sample_rate
     report = SynthesisReport(
         normalised=normalised,

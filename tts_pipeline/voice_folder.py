@@ -85,14 +85,14 @@ def read_folder(folder: Path) -> Contents:
                 f"{folder}: unknown kind of model {name!r}, expected one of {', '.join(KINDS)}; "
                 "update tts_pipeline, or take a voice made for it"
             )
-        where = f"{folder / CONFIG}: models.{name}"
-        parts = _mapping(values, where, ("audio", "config", "weights"))
+        where = f"models.{name}"
+        parts = _mapping(values, f"{folder / CONFIG}: {where}", ("audio", "config", "weights"))
         try:
             audio = from_mapping(AudioConfig, parts["audio"], f"{where}.audio")
             settings: Any = from_mapping(KINDS[name].config, parts["config"], f"{where}.config")
             weights = from_mapping(WeightsFile, parts["weights"], f"{where}.weights")
         except TTSPipelineError as error:
-            raise VoiceError(f"{error}; {_remedy(folder)}") from error
+            raise VoiceError(f"{folder / CONFIG}: {error}; {_remedy(folder)}") from error
         audios[name] = audio
         _require_same_audio(folder, audios)
         models[name] = _build(folder, name, settings, audio)

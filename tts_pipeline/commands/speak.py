@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         usage='%(prog)s [options] "text" out.wav\n'
         "       %(prog)s [options] -f text.txt out.wav\n"
         "       %(prog)s [options] -o - < text.txt | player",
-        description="Speak a text.",
+        description="Speak a text. One that begins with <speak> is read as SSML; [[HH AH0 L OW1]] "
+        "in plain text are phones.",
         epilog=f"other commands (each with --help):\n{others}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,0 +1,355 @@
+"""The command line: what it writes, says and returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tts_pipeline import synthesize
+from tts_pipeline.cli import COMMANDS, main
+from tts_pipeline.commands.rows import read_rows
+from tts_pipeline.errors import TextError
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = "Hello there. How are you?"
+
+
+def _start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a real process; its stdin is empty unless given."""
+    options = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        **options,
+    }
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from tts_pipeline.cli import main; sys.exit(main())",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([*command, *map(str, arguments)], env=environment, **options)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_text_into_a_file(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.wav"
+    assert main([TEXT, str(out), "--voice", str(tiny_voice), "--seed", "3"]) == 0
+    samples, rate = soundfile.read(out, dtype="float32")
+    expected = synthesize(TEXT, voice=tiny_voice, seed=3)
+    assert rate == 16000
+    np.testing.assert_allclose(samples, expected.samples, atol=2e-4)
+    assert capsys.readouterr() == ("", "")
+    assert _files(tmp_path) == ["out.wav"]
+
+
+def test_options_reach_the_voice(tiny_voice: Path, tmp_path: Path) -> None:
+    lexicon = tmp_path / "mine.tsv"
+    lexicon.write_text("hello\tZ AA1 Z\n", encoding="utf-8")
+    options = {"rate": 0.8, "pitch": 1.2, "energy": 1.5, "vocoder": "griffin-lim"}
+    out = tmp_path / "out.flac"
+    flags = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    arguments = ["speak", "hello.", "-o", str(out), "--voice", str(tiny_voice), *flags]
+    assert main([*arguments, "--lexicon", str(lexicon)]) == 0
+    expected = synthesize("hello.", voice=tiny_voice, lexicon=lexicon, **options)
+    samples, _ = soundfile.read(out, dtype="float32")
+    np.testing.assert_allclose(samples, expected.samples, atol=2e-4)
+
+
+def test_file_in_and_timestamps_out(tiny_voice: Path, tmp_path: Path) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("\ufeffHello there.\nHow are you?\n", encoding="utf-8")
+    out, stamps = tmp_path / "out.wav", tmp_path / "stamps.json"
+    arguments = ["-f", source, out, "--voice", tiny_voice, "--timestamps", stamps]
+    assert main([*map(str, arguments)]) == 0
+    facts = json.loads(stamps.read_text())
+    expected = synthesize("Hello there.\nHow are you?\n", voice=tiny_voice)
+    assert facts["sample_rate"] == 16000
+    assert facts["duration_s"] == pytest.approx(expected.duration_s)
+    assert [item["text"] for item in facts["timestamps"]] == [s.text for s in expected.timestamps]
+    assert facts["timestamps"][0]["span"] == list(expected.timestamps[0].span)
+
+
+def test_stdin_to_wav_on_stdout(tiny_voice: Path, tmp_path: Path) -> None:
+    process = _start("-o", "-", "--voice", tiny_voice, stdin=subprocess.PIPE)
+    out, err = process.communicate(TEXT.encode())
+    assert (process.returncode, err) == (0, b"")
+    (tmp_path / "piped.wav").write_bytes(out)
+    with soundfile.SoundFile(tmp_path / "piped.wav") as file:
+        assert (file.samplerate, file.channels, file.subtype) == (16000, 1, "PCM_16")
+    samples = np.frombuffer(out[44:], "<i2")
+    expected = synthesize(TEXT, voice=tiny_voice).samples
+    assert np.abs(samples - np.rint(expected * 32767)).max() <= 1
+
+
+def test_raw_is_the_same_without_header_and_closing_the_pipe_is_no_error(tiny_voice: Path) -> None:
+    process = _start(TEXT, "-o", "-", "--raw", "--voice", tiny_voice)
+    out, err = process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    expected = synthesize(TEXT, voice=tiny_voice).samples
+    assert len(out) == 2 * len(expected)
+
+    process = _start("-o", "-", "--voice", tiny_voice, stdin=subprocess.PIPE)
+    assert process.stdin and process.stdout and process.stderr
+    process.stdin.write(b"This is a line of the text.\n" * 2000)
+    process.stdin.close()
+    assert process.stdout.read(4) == b"RIFF"
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert process.stderr.read() == b""
+
+
+def test_interrupted_leaves_no_file_and_says_130(tiny_voice: Path, tmp_path: Path) -> None:
+    source = tmp_path / "book.txt"
+    source.write_text("This is a line of the text.\n" * 20_000)
+    out = tmp_path / "out" / "book.wav"
+    out.parent.mkdir()
+    process = _start("-f", source, out, "--voice", tiny_voice)
+    while not _files(out.parent) and process.poll() is None:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"")
+    assert _files(out.parent) == []
+
+
+def test_what_cannot_be_spoken_is_said_on_stderr(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.wav"
+    arguments = ["Hi \U0001f600 there.", str(out), "--voice", str(tiny_voice)]
+    assert main(arguments) == 0
+    assert "warning: left out '\U0001f600' at character 3" in capsys.readouterr().err
+    out.unlink()
+    assert main([*arguments, "--strict"]) == 1
+    assert capsys.readouterr().err.startswith("tts-pipeline: error: cannot speak '\U0001f600'")
+    assert _files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["", "out.wav"], "the text holds no words"),
+        (["Hello.", "out.wav", "--rate", "9"], "rate=9.0: expected a number from 0.25 to 4"),
+        (["Hello.", "out.wav", "--vocoder", "opera"], "vocoder 'opera'"),
+        (["Hello.", "out.wav", "--voice", "nobody"], "nobody: no such folder"),
+        (["Hello.", "out.wav", "--lexicon", "none.tsv"], "none.tsv"),
+        (["Hello.", "nowhere/out.wav"], "folder nowhere does not exist"),
+        (["Hello.", "out.xyz"], "out.xyz: expected a file name that ends in"),
+        (["-f", "missing.txt", "out.wav"], "missing.txt: cannot be read (No such file"),
+        (["-f", "latin.txt", "out.wav"], "latin.txt: not UTF-8 text"),
+    ],
+)
+def test_errors_are_one_line_and_leave_nothing(
+    arguments: list[str],
+    message: str,
+    tiny_voice: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "latin.txt").write_bytes("Café.".encode("latin-1"))
+    monkeypatch.chdir(tmp_path)
+    voice = [] if "--voice" in arguments else ["--voice", str(tiny_voice)]
+    assert main([*arguments, *voice]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tts-pipeline: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert _files(tmp_path) == ["latin.txt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["Hello."], "where to?"),
+        (["Hello.", "there.", "out.wav"], "expected one text and one file"),
+        (["Hello.", "-f", "text.txt", "-o", "out.wav"], "expected one of the two"),
+        (["Hello.", "out.wav", "--raw"], "--raw goes with -o - only"),
+        (["Hello.", "out.wav", "--rate", "fast"], "invalid float value"),
+        (["Hello.", "out.wav", "--louder"], "unrecognized arguments"),
+        (["batch", "rows.csv"], "required: folder"),
+    ],
+)
+def test_wrong_usage_is_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_help_and_version_load_no_torch(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("tts-pipeline 0.")
+    code = (
+        "import sys; from tts_pipeline.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout.endswith("False\n")
+    for name in COMMANDS:
+        assert f"tts-pipeline {name}" in done.stdout
+
+
+def test_text_that_is_the_name_of_a_command(tiny_voice: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.wav"
+    assert main(["speak", "batch", str(out), "--voice", str(tiny_voice)]) == 0
+    assert soundfile.info(out).frames == len(synthesize("batch", voice=tiny_voice).samples)
+
+
+def _batch(csv: Path, folder: Path, voice: Path, *more: str) -> int:
+    return main(["batch", str(csv), str(folder), "--voice", str(voice), *more])
+
+
+def test_batch_speaks_every_row(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv, folder = tmp_path / "rows.csv", tmp_path / "out" / "here"
+    csv.write_text('id,text\na,Hello there.\n\nb,"Go, now."\n', encoding="utf-8")
+    assert _batch(csv, folder, tiny_voice, "--seed", "2") == 0
+    assert _files(folder) == ["a.wav", "b.wav", "batch.jsonl"]
+    samples, _ = soundfile.read(folder / "b.wav", dtype="float32")
+    expected = synthesize("Go, now.", voice=tiny_voice, seed=2).samples
+    np.testing.assert_allclose(samples, expected, atol=2e-4)
+    assert "2 spoken, 0 done before, 0 failed" in capsys.readouterr().err
+
+
+def test_batch_goes_on_where_it_stopped(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv, folder = tmp_path / "rows.csv", tmp_path / "out"
+    csv.write_text("a|Hello.\nb|Go.\nc|Stop.\n", encoding="utf-8")
+    assert _batch(csv, folder, tiny_voice) == 0
+    # As a kill leaves it: a file gone, and half a line in the log.
+    (folder / "b.wav").unlink()
+    log = folder / "batch.jsonl"
+    log.write_text(log.read_text()[:-20])
+    before = (folder / "a.wav").stat().st_mtime_ns
+    whole = (folder / "c.wav").read_bytes()
+    capsys.readouterr()
+    assert _batch(csv, folder, tiny_voice) == 0
+    assert "2 spoken, 1 done before, 0 failed" in capsys.readouterr().err
+    assert (folder / "a.wav").stat().st_mtime_ns == before
+    assert (folder / "c.wav").read_bytes() == whole
+    assert _batch(csv, folder, tiny_voice) == 0
+    assert "0 spoken, 3 done before" in capsys.readouterr().err
+
+
+def test_batch_speaks_again_what_has_changed(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv, folder = tmp_path / "rows.csv", tmp_path / "out"
+    csv.write_text("a|Hello.\nb|Go.\n", encoding="utf-8")
+    assert _batch(csv, folder, tiny_voice) == 0
+    csv.write_text("a|Hello.\nb|Go away.\n", encoding="utf-8")
+    assert _batch(csv, folder, tiny_voice) == 0
+    assert "1 spoken, 1 done before" in capsys.readouterr().err
+    assert _batch(csv, folder, tiny_voice, "--seed", "1") == 0
+    assert "2 spoken, 0 done before" in capsys.readouterr().err
+
+
+def test_batch_names_every_row_that_fails_and_speaks_the_others(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    csv, folder = tmp_path / "rows.csv", tmp_path / "out"
+    csv.write_text(
+        "a|Hello.\n../b|Up.\na|Again.\nc|\nd|\U0001f600\nlonely\n.e|Hidden.\nf|Last.\n",
+        encoding="utf-8",
+    )
+    assert _batch(csv, folder, tiny_voice) == 1
+    assert _files(folder) == ["a.wav", "batch.jsonl", "f.wav"]
+    assert _files(tmp_path) == ["out", "rows.csv"]
+    err = capsys.readouterr().err
+    for line, message in (
+        (2, "expected a file name without folder"),
+        (3, "id 'a' occurs before"),
+        (4, "the text is empty"),
+        (5, "nothing of the text can be spoken: '\U0001f600'"),
+        (6, "1 columns, expected id and text"),
+        (7, "expected a file name without folder"),
+    ):
+        assert any(f"rows.csv:{line}: " in row and message in row for row in err.splitlines())
+    assert "2 spoken, 0 done before, 6 failed" in err
+
+
+def test_batch_of_ljspeech_rows_reads_the_text_as_written(tmp_path: Path) -> None:
+    path = tmp_path / "metadata.csv"
+    path.write_text('LJ1|He said "5".|He said "five".\nLJ2|It, too.\n', encoding="utf-8")
+    assert [(row.id, row.text, row.fault) for row in read_rows(path)] == [
+        ("LJ1", 'He said "5".', ""),
+        ("LJ2", "It, too.", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "expected id"), (b"words\n", "1: 'words', expected id"), (b"a|\xff\n", "not UTF-8")],
+)
+def test_batch_refuses_what_is_no_csv(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    with pytest.raises(TextError, match=message):
+        list(read_rows(path))
+    with pytest.raises(TextError, match="cannot be read"):
+        list(read_rows(tmp_path / "missing.csv"))
+
+
+def test_voice_shows_what_it_verified(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["voice", str(tiny_voice)]) == 0
+    out = capsys.readouterr().out
+    for expected in ("tiny (en-US)", "16000 Hz", "acoustic:", "parallel:", "verified", "# tiny"):
+        assert expected in out
+    damaged = Path(shutil.copytree(tiny_voice, tmp_path / "damaged"))
+    (damaged / "vocoder.safetensors").write_bytes(b"")
+    assert main(["voice", str(damaged)]) == 1
+    assert "truncated" in capsys.readouterr().err
+
+
+def test_pronounce_shows_words_and_phones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pronounce", "I paid $5."]) == 0
+    out = capsys.readouterr().out
+    assert "five dollars" in out
+    assert "F AY1 V" in out
+
+
+def test_doctor_judges_a_corpus(tiny_corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", str(tiny_corpus)])
+    assert "verdict" in capsys.readouterr().out
+    assert main(["doctor", str(tiny_corpus / "nothing")]) == 1
+    assert "tts-pipeline: error:" in capsys.readouterr().err
+
+
+def test_missing_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # None in sys.modules makes the import fail as if it were not installed.
+    for name in [name for name in sys.modules if name.startswith("tts_pipeline.training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert main(["doctor", "corpus"]) == 1
+    assert "doctor needs tqdm" in capsys.readouterr().err
+    assert COMMANDS["doctor"].extra == "train"

@@ -1,0 +1,372 @@
+"""From text to sound with a tiny untrained voice, and once with the voice that ships."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tts_pipeline import Audio, Voice, stream, synthesize, synthesize_batch
+from tts_pipeline.errors import ConfigError, TextError, VoiceError
+from tts_pipeline.speaker import Speaker, Timeline
+from tts_pipeline.spoken import timestamps_of
+from tts_pipeline.text.protocol import Prosody, Sentence
+from tts_pipeline.text.symbols import PAD_ID
+from tts_pipeline.voice import SHIPPED
+
+TEXT = "Hello there, my friend. How are you? I paid 25 dollars!"
+TEXTS = (
+    "Go.",
+    "The cat sat on the mat, and then it slept.",
+    "One. Two and three. Four!",
+    "Is it late? Yes, it is rather late.",
+    "A somewhat longer sentence stands between shorter ones to make the padding long.",
+    "No!",
+    "Red fish, blue fish.",
+    "He left at noon. She stayed.",
+)
+
+
+@pytest.fixture(scope="module")
+def voice(tiny_voice: Path) -> Voice:
+    return Voice.load(tiny_voice)
+
+
+def _sentence(voice: Voice, text: str, **changes: Any) -> Sentence:
+    (sentence,), _ = voice.front_end(text)
+    return dataclasses.replace(sentence, **changes)
+
+
+def _loudness(samples: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
+
+
+def test_audio_is_whole_frames_of_bounded_float32(voice: Voice) -> None:
+    audio = synthesize("Hello there.", voice=voice)
+    assert audio.samples.dtype == np.float32
+    assert audio.sample_rate == 16000
+    assert len(audio.samples) % voice.audio.hop_length == 0
+    assert np.isfinite(audio.samples).all()
+    assert 0 < np.abs(audio.samples).max() <= 1
+
+
+def test_same_seed_same_samples_other_seed_others(voice: Voice, tiny_voice: Path) -> None:
+    first = synthesize(TEXT, voice=voice, seed=4)
+    torch.manual_seed(99)
+    again = synthesize(TEXT, voice=Voice.load(tiny_voice), seed=np.int64(4))
+    assert np.array_equal(first.samples, again.samples)
+    assert first.timestamps == again.timestamps
+    other = synthesize(TEXT, voice=voice, seed=5)
+    assert not np.array_equal(first.samples, other.samples)
+
+
+def test_speaking_does_not_disturb_global_random_numbers(voice: Voice) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    synthesize("Hello.", voice=voice)
+    synthesize("Hello.", voice=voice, vocoder="griffin-lim")
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_first_sentence_has_the_seed_itself_and_the_others_their_own(voice: Voice) -> None:
+    sentences, _ = voice.front_end("Go home. Go home.")
+    audio = synthesize("Go home. Go home.", voice=voice, seed=11)
+    parts = []
+    for index, sentence in enumerate(sentences):
+        seed = (11 + index * 0x9E3779B97F4A7C15) % 2**63
+        made = voice.acoustic.infer(torch.tensor([sentence.tokens]), seed=seed)
+        parts.append(voice.vocoder.infer(made.mel[0], seed=seed).numpy())
+    pause = np.zeros(round(sentences[0].pause_after_s * 16000), np.float32)
+    np.testing.assert_array_equal(audio.samples, np.concatenate([parts[0], pause, parts[1]]))
+    assert not np.array_equal(parts[0], parts[1])
+
+
+def test_no_pause_after_the_last_sentence(voice: Voice) -> None:
+    sentence = _sentence(voice, "Go home.")
+    audio = synthesize("Go home.", voice=voice)
+    durations = voice.acoustic.infer(torch.tensor([sentence.tokens])).durations
+    assert len(audio.samples) == 160 * int(durations.sum())
+
+
+def test_timestamps_follow_the_durations(voice: Voice) -> None:
+    audio = synthesize(TEXT, voice=voice)
+    words = [stamp for stamp in audio.timestamps if stamp.kind == "word"]
+    phones = [stamp for stamp in audio.timestamps if stamp.kind == "phone"]
+    assert [word.text for word in words] == (
+        "hello there my friend how are you i paid twenty five dollars".split()
+    )
+    assert TEXT[slice(*words[3].span)] == "friend"
+    assert TEXT[slice(*words[9].span)].strip("$ ").startswith("25")
+    for before, after in itertools.pairwise(words):
+        assert before.start_s < before.end_s <= after.start_s
+    for word in words:
+        inside = [p for p in phones if word.start_s - 1e-9 <= p.start_s < word.end_s - 1e-9]
+        assert inside[0].start_s == word.start_s
+        assert inside[-1].end_s == word.end_s
+        assert all(a.end_s == b.start_s for a, b in itertools.pairwise(inside))
+    assert words[0].start_s > 0
+    assert words[-1].end_s < audio.duration_s
+
+
+def test_timestamps_of_known_durations(voice: Voice) -> None:
+    sentence = _sentence(voice, "A cat.", marks=(("here", 1), ("end", 2)))
+    n_phones = [len(word.phones) for word in sentence.words]
+    durations = [2, *[3] * n_phones[0], 4, *[5] * n_phones[1], 6, 7]
+    stamps = timestamps_of(sentence, durations, 1600, voice.audio)
+    first_end = 2 + 3 * n_phones[0]
+    second = first_end + 4
+    found = {(s.kind, s.text): (s.start_s, s.end_s) for s in stamps if s.kind != "phone"}
+    assert found["word", "a"] == pytest.approx((0.12, 0.1 + first_end / 100))
+    assert found["word", "cat"] == pytest.approx((0.1 + second / 100, 0.1 + second / 100 + 0.15))
+    assert found["mark", "here"] == pytest.approx((0.1 + second / 100,) * 2)
+    assert found["mark", "end"] == pytest.approx((0.1 + (sum(durations) - 7) / 100,) * 2)
+    assert [s.text for s in stamps if s.kind == "phone"][-3:] == ["K", "AE1", "T"]
+
+
+def test_report_tells_what_was_done(voice: Voice) -> None:
+    audio = synthesize("It is 5 o'clock \U0001f600 now. Go!", voice=voice, seed=2)
+    report = audio.report
+    assert report.normalised.startswith("it is five o'clock now.")
+    assert [item.text for item in report.dropped] == ["\U0001f600"]
+    assert report.dropped[0].span == (16, 17)
+    assert (report.n_sentences, report.n_split) == (2, 0)
+    assert (report.voice, report.vocoder, report.seed) == ("tiny", "parallel", 2)
+    assert report.duration_s == audio.duration_s == len(audio.samples) / 16000
+    assert report.compute_s > 0
+    assert report.rtf * report.xrt == pytest.approx(1)
+
+
+def test_rate_changes_the_length(voice: Voice) -> None:
+    slow, plain, fast = (
+        synthesize(TEXT, voice=voice, rate=rate).duration_s for rate in (0.5, 1.0, 2.0)
+    )
+    assert slow == pytest.approx(2 * plain, rel=0.1)
+    assert fast == pytest.approx(plain / 2, rel=0.35)
+
+
+def test_pitch_and_energy_reach_the_acoustic_model(voice: Voice) -> None:
+    speaker = Speaker(voice, "parallel", pitch=1.5, energy=2.0)
+    sentence = _sentence(voice, "Hello there.", prosody=(Prosody(pitch=0.8), Prosody(energy=0.5)))
+    tokens = torch.tensor([sentence.tokens])
+    n_first = 1 + len(sentence.words[0].phones) + 1
+    pitch = torch.full(tokens.shape, 1.5)
+    pitch[:, 1:n_first] = 1.2
+    energy = torch.full(tokens.shape, 2.0)
+    energy[:, n_first:-1] = 1.0
+    expected = voice.acoustic.infer(tokens, pitch=pitch, energy=energy).mel[0]
+    torch.testing.assert_close(speaker.mels([sentence], 0)[0].frames, expected, atol=1e-5, rtol=0)
+    plain = Speaker(voice, "parallel").mels([_sentence(voice, "Hello there.")], 0)[0].frames
+    assert not torch.allclose(plain, expected)
+
+
+def test_word_rate_changes_that_word_alone(voice: Voice) -> None:
+    speaker = Speaker(voice, "parallel")
+    plain = _sentence(voice, "Hello there friend.")
+    slowed = dataclasses.replace(plain, prosody=(Prosody(), Prosody(rate=0.25), Prosody()))
+    lengths = []
+    for sentence in (plain, slowed):
+        durations = speaker.mels([sentence], 0)[0].durations
+        lengths.append(
+            [
+                sum(d for d, word in zip(durations, sentence.token_words) if word == index)
+                for index in range(3)
+            ]
+        )
+    assert lengths[1][1] > 2 * lengths[0][1]
+    assert abs(lengths[1][0] - lengths[0][0]) <= 1
+    assert abs(lengths[1][2] - lengths[0][2]) <= 1
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.25, 2.0])
+def test_pause_that_was_asked_for_lasts_so_long(voice: Voice, seconds: float) -> None:
+    sentence = _sentence(voice, "Hello there.", pause_s=(seconds, 0.0))
+    gap = 1 + len(sentence.words[0].phones)
+    mel = Speaker(voice, "parallel", rate=2.0).mels([sentence], 0)[0]
+    assert mel.durations[gap] == pytest.approx(100 * seconds, abs=1)
+    assert mel.frames.shape[1] == sum(mel.durations)
+    if seconds > 1:
+        start = sum(mel.durations[:gap])
+        middle = mel.frames[:, start + 50 : start + 150]
+        assert torch.all(middle == np.float32(np.log(1e-5)))
+
+
+def test_sentences_are_put_on_one_line_of_time(voice: Voice) -> None:
+    line = Timeline(Speaker(voice, "parallel", rate=2.0))
+    first = line.add(_sentence(voice, "Hello.", pause_after_s=0.5))
+    second = line.add(_sentence(voice, "Hello.", pause_after_s=0.5))
+    assert not second.samples[:4000].any()
+    assert second.samples[4000:4400].any()
+    shift = len(first.samples) / 16000 + 0.25
+    assert second.timestamps[0].start_s == pytest.approx(
+        first.timestamps[0].start_s + shift, abs=0.2
+    )
+    assert second.timestamps[0].start_s >= shift
+
+
+def test_batch_of_eight_equals_eight_singles_in_the_acoustic_model(voice: Voice) -> None:
+    rows = [voice.front_end(text)[0][0].tokens for text in TEXTS]
+    padded = torch.full((8, max(map(len, rows))), PAD_ID)
+    for index, row in enumerate(rows):
+        padded[index, : len(row)] = torch.tensor(row)
+    batch = voice.acoustic.infer(padded, torch.tensor([len(row) for row in rows]), seed=6)
+    for index, row in enumerate(rows):
+        single = voice.acoustic.infer(torch.tensor([row]), seed=6)
+        n_frames = int(single.mel_lengths[0])
+        assert int(batch.mel_lengths[index]) == n_frames
+        assert torch.equal(batch.durations[index, : len(row)], single.durations[0])
+        torch.testing.assert_close(batch.mel[index, :, :n_frames], single.mel[0], atol=1e-4, rtol=0)
+
+
+def test_batch_of_eight_equals_eight_singles(voice: Voice) -> None:
+    batch = synthesize_batch(TEXTS, voice=voice, seed=3, rate=0.9)
+    assert len(batch) == len(TEXTS)
+    for text, audio in zip(TEXTS, batch):
+        single = synthesize(text, voice=voice, seed=3, rate=0.9)
+        assert audio.timestamps == single.timestamps
+        # Rounding of F0 (1e-4 Hz) adds up in the phase of the pulses, so the waveforms differ by
+        # more than the mels do (1e-6).
+        np.testing.assert_allclose(audio.samples, single.samples, atol=5e-4, rtol=0)
+        assert audio.report.normalised == single.report.normalised
+    shares = [audio.report.rtf for audio in batch]
+    assert shares == pytest.approx([shares[0]] * len(shares))
+    assert synthesize_batch([], voice=voice) == []
+
+
+def test_stream_equals_synthesize(voice: Voice) -> None:
+    whole = synthesize(TEXT, voice=voice, seed=1)
+    blocks = list(stream(TEXT, voice=voice, seed=1))
+    assert len(blocks) == 3
+    np.testing.assert_allclose(
+        np.concatenate([block.samples for block in blocks]), whole.samples, atol=1e-4, rtol=0
+    )
+    stamps = tuple(stamp for block in blocks for stamp in block.timestamps)
+    assert stamps == whole.timestamps
+    assert [block.report.n_sentences for block in blocks] == [1, 1, 1]
+    assert blocks[1].report.normalised == "how are you?"
+
+
+def test_stream_takes_pieces_and_speaks_before_it_has_read_all(voice: Voice) -> None:
+    read: list[int] = []
+
+    def lines() -> Any:
+        for number in range(3000):
+            read.append(number)
+            yield f"This is line number {number % 10}.\n"
+
+    blocks = stream(lines(), voice=voice)
+    first = next(blocks)
+    assert isinstance(first, Audio)
+    assert len(read) < 3000
+    expected = synthesize("This is line number 0.", voice=voice)
+    np.testing.assert_allclose(first.samples, expected.samples, atol=1e-4, rtol=0)
+
+
+def test_stream_reports_everything_that_it_leaves_out(voice: Voice) -> None:
+    text = "\U0001f600 Hello there. Go \U0001f601 home. \U0001f602"
+    dropped = [item.text for block in stream(text, voice=voice) for item in block.report.dropped]
+    assert dropped == ["\U0001f600", "\U0001f601", "\U0001f602"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "...", "\U0001f600 \U0001f601"])
+def test_text_without_words_is_refused(voice: Voice, text: str) -> None:
+    with pytest.raises(TextError) as caught:
+        synthesize(text, voice=voice)
+    if "\U0001f600" in text:
+        assert "\U0001f600" in str(caught.value)
+    with pytest.raises(TextError):
+        list(stream(text, voice=voice))
+    with pytest.raises(TextError):
+        synthesize_batch(["Fine.", text], voice=voice)
+
+
+def test_strict_refuses_what_would_be_left_out(voice: Voice) -> None:
+    text = "Hello \U0001f600 there."
+    for speak in (
+        lambda: synthesize(text, voice=voice, strict=True),
+        lambda: synthesize_batch([text], voice=voice, strict=True),
+        lambda: list(stream(text, voice=voice, strict=True)),
+    ):
+        with pytest.raises(TextError, match="at character 6"):
+            speak()
+    assert synthesize("Hello there.", voice=voice, strict=True).report.dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rate": 0.2}, r"rate=0\.2: expected a number from 0\.25 to 4"),
+        ({"rate": float("nan")}, "rate=nan"),
+        ({"pitch": 3}, r"pitch=3: expected a number from 0\.5 to 2"),
+        ({"pitch": "high"}, "pitch='high'"),
+        ({"energy": True}, "energy=True"),
+        ({"energy": 0}, "energy=0"),
+        ({"seed": -1}, "seed=-1: expected a whole number"),
+        ({"seed": 2**63}, "seed=9223372036854775808"),
+        ({"seed": 1.0}, r"seed=1\.0"),
+    ],
+)
+def test_options_out_of_range_are_refused_at_once(
+    voice: Voice, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        synthesize("Hello.", voice=voice, **options)
+    with pytest.raises(ConfigError, match=message):
+        stream("Hello.", voice=voice, **options)
+
+
+def test_unknown_vocoder_and_voice_and_text_that_is_none(voice: Voice, tmp_path: Path) -> None:
+    with pytest.raises(VoiceError, match="'opera'.*griffin-lim, parallel"):
+        synthesize("Hello.", voice=voice, vocoder="opera")
+    with pytest.raises(VoiceError, match="no such folder"):
+        synthesize("Hello.", voice=tmp_path / "nobody")
+    with pytest.raises(TextError, match="bytes"):
+        synthesize(b"Hello.", voice=voice)  # type: ignore[arg-type]
+
+
+def test_voice_may_be_a_folder(voice: Voice, tiny_voice: Path) -> None:
+    expected = synthesize("Hello.", voice=voice).samples
+    np.testing.assert_array_equal(synthesize("Hello.", voice=tiny_voice).samples, expected)
+    np.testing.assert_array_equal(synthesize("Hello.", voice=str(tiny_voice)).samples, expected)
+
+
+def test_griffin_lim_stands_behind_the_same_acoustic_model(voice: Voice) -> None:
+    parallel = synthesize("Hello.", voice=voice)
+    reference = synthesize("Hello.", voice=voice, vocoder="griffin-lim")
+    assert len(parallel.samples) == len(reference.samples)
+    assert parallel.timestamps == reference.timestamps
+    assert reference.report.vocoder == "griffin-lim"
+
+
+def test_lexicon_decides_how_a_word_is_said(voice: Voice, tmp_path: Path) -> None:
+    lexicon = tmp_path / "mine.tsv"
+    lexicon.write_text("hello\tZ AA1 Z\n", encoding="utf-8")
+    audio = synthesize("Hello.", voice=voice, lexicon=lexicon)
+    assert [s.text for s in audio.timestamps if s.kind == "phone"] == ["Z", "AA1", "Z"]
+
+
+def test_hostile_text_is_spoken_or_refused(voice: Voice) -> None:
+    text = "<b>Hello</b> \ud800 " + "x" * 1_500 + " the end."
+    audio = synthesize(text, voice=voice)
+    words = [stamp.text for stamp in audio.timestamps if stamp.kind == "word"]
+    assert words[-2:] == ["the", "end"]
+    assert audio.report.n_split >= 2
+
+
+@pytest.mark.skipif(
+    not (SHIPPED / "config.json").exists(), reason="no voice has been trained into the package yet"
+)
+def test_shipped_voice_speaks_at_a_human_rate_and_loudness(tmp_path: Path) -> None:
+    text = "The birch canoe slid on the smooth planks, and nobody saw it."
+    audio = synthesize(text)
+    words = [stamp for stamp in audio.timestamps if stamp.kind == "word"]
+    assert len(words) == 12
+    assert 1.5 < len(words) / (words[-1].end_s - words[0].start_s) < 6
+    assert 0.01 < _loudness(audio.samples) < 0.3
+    audio.save(tmp_path / "spoken.wav")
+    assert (tmp_path / "spoken.wav").stat().st_size > 50_000
