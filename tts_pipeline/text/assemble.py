@@ -13,6 +13,8 @@ from tts_pipeline.text.symbols import BOUNDARY
 
 SENTENCE_PAUSE_S = 0.3
 PARAGRAPH_PAUSE_S = 0.7
+# Sources that know the spelling only, and so give way to the reading of a homograph.
+_FROM_SPELLING = ("lexicon", "morphology", "oov")
 
 
 def sentence_of(tokens: list[Token], chunk: Chunk, pronouncer: Pronouncer) -> Sentence | None:
@@ -76,7 +78,7 @@ def _words(
     for index in range(len(tokens) - 1, -1, -1):
         token = tokens[index]
         phones, source, confidence = found[index]
-        if source == "lexicon" and token.text in homographs:
+        if source in _FROM_SPELLING and token.text in homographs:
             reading, confidence = homographs.choose(token.text, *context.around(index))
             phones, source = reading.phones, "homograph"
         elif token.text in FUNCTION_WORDS and source in ("lexicon", "override"):

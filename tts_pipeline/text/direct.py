@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tts_pipeline.text.morphology import add_s
 from tts_pipeline.text.normalise.tokens import Token
 from tts_pipeline.text.protocol import MAX_TOKENS, PLAIN, STRENGTH, Sentence
-from tts_pipeline.text.script import GIVEN_KINDS, Chunk
+from tts_pipeline.text.script import GIVEN_KINDS, Chunk, Pause
 from tts_pipeline.text.symbols import BOUNDARY, LONG_PAUSE, SHORT_PAUSE
 
 # A pause asked for is written as the long mark from this length on.
@@ -62,13 +63,15 @@ def directed(sentences: list[Sentence], chunk: Chunk) -> list[Sentence]:
     return [_at_source(sentence, chunk) for sentence in sentences]
 
 
-def followed(sentence: Sentence, stray: Chunk) -> Sentence:
-    """Lay the pauses and marks of a text's wordless end onto its last sentence."""
-    if stray.pauses:
-        seconds = sum(pause.seconds for pause in stray.pauses)
-        sentence = replace(sentence, pause_after_s=seconds)
-    marks = tuple((name, len(sentence.words)) for _, name in stray.marks)
-    return replace(sentence, marks=sentence.marks + marks) if marks else sentence
+def followed(
+    sentence: Sentence, pauses: Iterable[Pause], marks: Iterable[tuple[int, str]]
+) -> Sentence:
+    """Lay pauses and marks that come after a sentence onto its end."""
+    seconds = [pause.seconds for pause in pauses]
+    if seconds:
+        sentence = replace(sentence, pause_after_s=sum(seconds))
+    ends = tuple((name, len(sentence.words)) for _, name in marks)
+    return replace(sentence, marks=sentence.marks + ends) if ends else sentence
 
 
 def _styled(sentence: Sentence, chunk: Chunk) -> Sentence:

@@ -26,6 +26,8 @@ BLOCK = 8192
 MAX_BLOCKS = 4
 # What the splitter may need to see behind the end of a sentence to be sure of it.
 TAIL = 100
+# Characters from which SSML can be told from text that begins with a bracket.
+SSML_HEAD = 256
 
 
 class EnglishFrontEnd:
@@ -85,13 +87,17 @@ class EnglishFrontEnd:
                 stray.pauses.extend(chunk.pauses)
                 stray.marks.extend(chunk.marks)
                 continue
+            if sentences:
+                stray.pauses.extend(chunk.take_leading_pauses(made[0].words[0].span[0]))
+                sentences[-1] = followed(sentences[-1], stray.pauses, ())
+                stray.pauses = []
             chunk.precede(stray)
             stray = Chunk()
             if chunk.paragraph:
                 made[-1] = replace(made[-1], pause_after_s=PARAGRAPH_PAUSE_S)
             sentences.extend(directed(made, chunk))
         if sentences:
-            sentences[-1] = followed(sentences[-1], stray)
+            sentences[-1] = followed(sentences[-1], stray.pauses, stray.marks)
         if strict:
             _refuse(dropped)
         normalised = "\n\n".join(part for part in normal if part)
@@ -122,8 +128,8 @@ class EnglishFrontEnd:
 
     def _blocks(self, text: str | Iterable[str]) -> Iterator[tuple[list[Sentence], list[Dropped]]]:
         pieces = iter((text,) if isinstance(text, str) else text)
-        head = next(pieces, "")
-        while not head.strip():
+        head = ""
+        while len(head.lstrip()) < SSML_HEAD and head.lstrip()[:1] in ("", "<"):
             piece = next(pieces, None)
             if piece is None:
                 break

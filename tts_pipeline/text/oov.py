@@ -26,6 +26,7 @@ BEAM = 16
 MAX_LETTERS = 2
 # Longer letter strings are no English words; cut, they keep the search and its arrays bounded.
 MAX_WORD = 40
+LONG_WORD = 24
 LOG_STEP = 0.04
 _MISSING = -1
 
@@ -64,11 +65,14 @@ class Graphones:
         self._by_letters = {key: np.array(ids) for key, ids in by_letters.items()}
         self._letters = frozenset("".join(by_letters))
 
-    def guess(self, word: str, *, beam: int = BEAM) -> Guess | None:
+    def guess(self, word: str, *, beam: int | None = None) -> Guess | None:
         """Return the likeliest pronunciation of a lower-case word, None if no path spells it.
 
-        Letters outside the model's alphabet are left out.
+        Letters outside the model's alphabet are left out. The beam is narrower for what is too
+        long to be a word.
         """
+        if beam is None:
+            beam = BEAM if len(word) <= LONG_WORD else BEAM // 4
         word = "".join([letter for letter in word if letter in self._letters])
         if not word:
             return None

@@ -19,6 +19,9 @@ LETTER_NAMES: dict[str, Phones] = {
         "x": "EH1 K S", "y": "W AY1", "z": "Z IY1",
     }.items()
 }  # fmt: skip
+# Short words without a vowel letter are initials written small ("gpu" has one, "llm" has none).
+_MAX_INITIALS = 5
+_VOWEL_LETTERS = frozenset("aeiouy")
 _CACHE_SIZE = 65536
 # What a rule-made pronunciation is worth beside a dictionary entry (1.0); the share of words
 # that the rules get right, from recipes/text/README.md.
@@ -116,6 +119,9 @@ class Pronouncer:
         return self._guess(word)
 
     def _guess(self, word: str) -> Pronunciation:
+        if len(word) <= _MAX_INITIALS and not _VOWEL_LETTERS.intersection(word):
+            names = [LETTER_NAMES[letter] for letter in word if letter in LETTER_NAMES]
+            return Pronunciation(tuple(p for name in names for p in name), "letters", 0.8)
         if self._model is None:
             self._model = shipped_graphones()
         stem = word.removesuffix("'s")

@@ -98,6 +98,12 @@ class Chunk:
             return min(segment.start + place - segment.plain, segment.end)
         return segment.end if is_end else segment.start
 
+    def take_leading_pauses(self, place: int) -> list[Pause]:
+        """Take out, and return, the pauses before the first word, which stands at ``place``."""
+        leading = [pause for pause in self.pauses if pause.at <= place]
+        del self.pauses[: len(leading)]
+        return leading
+
     def precede(self, stray: Chunk) -> None:
         """Take over the pauses and marks of wordless text before this."""
         self.pauses[:0] = [Pause(0, pause.seconds) for pause in stray.pauses]
