@@ -129,7 +129,7 @@ class Folded:
             part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)
         ).translate(_ONE_TO_ONE)
         plain = "".join(_LETTERS.get(part, part) for part in plain)
-        return plain if plain and len(plain) < 9 and not _UNUSUAL.search(plain) else None
+        return plain if plain.strip() and len(plain) < 9 and not _UNUSUAL.search(plain) else None
 
     def _reason(self, category: str, place: int) -> str:
         """Return why a character is dropped; joiners and variants belong to the emoji before."""

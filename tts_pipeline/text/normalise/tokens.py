@@ -60,6 +60,8 @@ def spoken_text(tokens: list[Token]) -> str:
     """
     parts: list[str] = []
     before: Token | None = None
+    # Where a letter name stands that is part of the same run: "U-S-A-".
+    run_end = -1
     for token in tokens:
         if token.kind == "paragraph":
             if parts:
@@ -70,16 +72,15 @@ def spoken_text(tokens: list[Token]) -> str:
             parts.append(" ." if apart else token.text)
         elif token.kind == "letter":
             name = token.text[0].upper() + token.text[1:]
-            run = (
-                before is not None
-                and before.kind == "letter"
-                and len(before.text) == 1
-                and (before.span == token.span or before.span[1] == token.span[0])
-            )
+            run = run_end == token.span[0] or (before is not None and before.span == token.span)
+            run = run and before is not None and before.kind == "letter" and len(before.text) == 1
             joint = "" if run or not parts or parts[-1] == "\n\n" else " "
             parts.append(joint + name + ("-" if len(name) == 1 else ""))
         elif token.text:
             parts.append((" " if parts and parts[-1] != "\n\n" else "") + token.text)
         if token.kind != "silent":
             before = token
+            run_end = token.span[1]
+        elif token.source == "-" and token.span[0] == run_end:
+            run_end = token.span[1]
     return "".join(parts).strip()
