@@ -37,7 +37,8 @@ COMMANDS = {
     "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),
     "train": Command("tts_pipeline.training.recipe", "make a voice from a recipe", "train"),
-    "evaluate": Command("tts_pipeline.evaluation.cli", "score a voice", "eval"),
+    "evaluate": Command("tts_pipeline.evaluation.command", "score a voice", "eval"),
+    "benchmark": Command("tts_pipeline.evaluation.benchmark", "measure speed here"),
 }
 
 

@@ -41,8 +41,8 @@ def synthesize(
     voice, options and machine give identical samples.
 
     Args:
-        text: any string; one that begins with ``<speak`` is read as SSML, and phones may stand
-            between double square brackets (see :class:`~tts_pipeline.text.frontend.EnglishFrontEnd`).
+        text: any string; one that begins with ``<speak`` is read as SSML; phones may stand between
+            double square brackets, see :mod:`tts_pipeline.text.frontend`.
         voice: a voice, or the folder of one (read once, then remembered); None: the voice in the
             package.
         seed: from 0 to ``2 ** 63 - 1``.
