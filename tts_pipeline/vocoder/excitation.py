@@ -13,9 +13,28 @@ def upsample_linear(frames: torch.Tensor, hop_length: int) -> torch.Tensor:
     Frame ``t`` stands at the centre of its hop; before the first and after the last centre the
     value is held.
     """
-    return torch.nn.functional.interpolate(
-        frames[:, None], scale_factor=float(hop_length), mode="linear", align_corners=False
-    )[:, 0]
+    held = torch.cat([frames[:, :1], frames, frames[:, -1:]], 1)
+    begin = hop_length - hop_length // 2
+    return between_centres(held, hop_length)[:, begin : begin + frames.shape[1] * hop_length]
+
+
+def between_centres(frames: torch.Tensor, hop_length: int) -> torch.Tensor:
+    """Linear interpolation from the centre of the first frame's hop up to that of the last one.
+
+    A sample depends on its two frames only, not on how far the signal has come (as it does, by
+    rounding, in ``torch.nn.functional.interpolate``): pieces equal the whole to the last bit.
+
+    Args:
+        frames: ``(B, T)``.
+        hop_length: samples per frame.
+
+    Returns:
+        ``(B, (T - 1) * hop_length)``.
+    """
+    places = torch.arange(hop_length, device=frames.device) + (hop_length // 2 + 0.5)
+    share = places / hop_length - 0.5
+    left, right = frames[:, :-1, None], frames[:, 1:, None]
+    return (left + (right - left) * share).flatten(1)
 
 
 def phase_of(f0: torch.Tensor, sample_rate: int, start: torch.Tensor | float = 0.0) -> torch.Tensor:
@@ -28,7 +47,8 @@ def phase_of(f0: torch.Tensor, sample_rate: int, start: torch.Tensor | float = 0
         sample_rate: samples per second.
         start: phase before the first sample in cycles, a number or ``(B, 1)``.
     """
-    return torch.remainder((f0.double() / sample_rate).cumsum(-1) + start, 1.0)
+    cycles = (f0.double() / sample_rate).cumsum(-1) + start
+    return cycles - cycles.floor()
 
 
 def pulse_train(phase: torch.Tensor, f0: torch.Tensor, sample_rate: int) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,10 @@ from tts_pipeline.convnext import ConvNeXtBlock
 from tts_pipeline.errors import AudioError
 from tts_pipeline.vocoder.excitation import phase_of, pulse_train, upsample_linear
 from tts_pipeline.vocoder.pitch import PitchConfig, PitchHead
+from tts_pipeline.vocoder.streaming import GeneratorStream
+
+# Frames worked on at once on a CPU: few enough for its caches, enough for its matrix products.
+_FRAMES_AT_ONCE = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +164,50 @@ class HarmonicPlusNoiseVocoder(nn.Module):
             AudioError: if the mel has another shape, is empty or not finite.
         """
         single = mel.ndim == 2
-        batch = mel[None] if single else mel
+        batch = self._checked(mel[None] if single else mel, mel)
+        engine = GeneratorStream(self, seed)
+        at_once = _FRAMES_AT_ONCE if batch.device.type == "cpu" else batch.shape[2]
+        pieces = batch.split(at_once, 2)
+        made = [engine.push(piece, last=False) for piece in pieces[:-1]]
+        made.append(engine.push(pieces[-1], last=True))
+        waveform = torch.cat(made, 1).clamp_(-1.0, 1.0)
+        return waveform[0] if single else waveform
+
+    @torch.inference_mode()
+    def stream(self, mel: Iterable[torch.Tensor], *, seed: int = 0) -> Iterator[torch.Tensor]:
+        """:meth:`infer` of a mel that comes block by block; memory does not grow with its length.
+
+        Args:
+            mel: blocks ``(M, t)`` natural-log amplitude, finite.
+            seed: of the noise source.
+
+        Yields:
+            ``(S,)`` samples as soon as they are settled, which is :attr:`lookahead` frames of mel
+            later; all of them together are what :meth:`infer` returns.
+
+        Raises:
+            AudioError: if a block has another shape, is empty or not finite.
+        """
+        engine = GeneratorStream(self, seed)
+        for block in mel:
+            samples = engine.push(self._checked(block[None], block), last=False)
+            if samples.shape[1]:
+                yield samples[0].clamp_(-1.0, 1.0)
+        rest = engine.finish()
+        if rest is not None:
+            yield rest[0].clamp_(-1.0, 1.0)
+
+    @property
+    def lookahead(self) -> int:
+        """Frames of mel that must follow a frame before :meth:`stream` gives all its samples."""
+        return GeneratorStream(self, 0).lookahead
+
+    @property
+    def margin(self) -> int:
+        """Samples that a window of the output reaches beyond its hop to either side."""
+        return (self.config.n_fft - self.audio.hop_length) // 2
+
+    def _checked(self, batch: torch.Tensor, mel: torch.Tensor) -> torch.Tensor:
         if batch.ndim != 3 or batch.shape[1] != self.audio.n_mels or batch.shape[2] == 0:
             raise AudioError(
                 f"mel of shape {tuple(mel.shape)}: expected (B, {self.audio.n_mels}, T) "
@@ -167,19 +215,11 @@ class HarmonicPlusNoiseVocoder(nn.Module):
             )
         if not torch.isfinite(batch).all():
             raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
-        generator = torch.Generator().manual_seed(seed)
-        n_samples = batch.shape[2] * self.audio.hop_length
-        # Drawn in whole blocks of 16, in which torch makes them: only so does a shorter item get
-        # the beginning of a longer one's noise.
-        noise = torch.randn(1, n_samples + -n_samples % 16, generator=generator)[:, :n_samples]
-        noise = noise.to(batch.device).expand(batch.shape[0], -1)
-        waveform = self(batch.float(), noise=noise).waveform.clamp(-1.0, 1.0)
-        return waveform[0] if single else waveform
+        return batch.float()
 
     def _stft(self, waveform: torch.Tensor) -> torch.Tensor:
-        margin = (self.config.n_fft - self.audio.hop_length) // 2
         return torch.stft(
-            nn.functional.pad(waveform, (margin, margin)),
+            nn.functional.pad(waveform, (self.margin, self.margin)),
             self.config.n_fft,
             self.audio.hop_length,
             window=self.window,
@@ -190,7 +230,6 @@ class HarmonicPlusNoiseVocoder(nn.Module):
     def _istft(self, spectrum: torch.Tensor) -> torch.Tensor:
         # torch.istft insists on a non-zero window at the edges; overlap-add and divide ourselves.
         n_fft, hop = self.config.n_fft, self.audio.hop_length
-        margin = (n_fft - hop) // 2
         n_frames = spectrum.shape[-1]
         frames = torch.fft.irfft(spectrum, n_fft, dim=1) * self.window[:, None]
         length = (n_frames - 1) * hop + n_fft
@@ -199,5 +238,5 @@ class HarmonicPlusNoiseVocoder(nn.Module):
             return nn.functional.fold(columns, (1, length), (1, n_fft), stride=(1, hop))[:, 0, 0]
 
         envelope = overlap_add(self.window.square()[None, :, None].expand(1, -1, n_frames))
-        kept = slice(margin, margin + n_frames * hop)
+        kept = slice(self.margin, self.margin + n_frames * hop)
         return overlap_add(frames)[:, kept] / envelope[:, kept].clamp_min(1e-3)
