@@ -126,11 +126,18 @@ class SlidingStack:
 
 
 class SlidingPitch:
-    """A :class:`PitchHead` and its decoding."""
+    """A :class:`PitchHead` and its decoding.
+
+    It works on pieces of a fixed length, whatever it is given: how a matrix product rounds depends
+    on its size, and since phase sums up F0, the last digits of F0 would grow to be seen.
+    """
+
+    piece = 64
 
     def __init__(self, head: PitchHead) -> None:
         self._head = head
         self._stack = SlidingStack(head.input, head.blocks, head.norm, head.output)
+        self._waiting = Queue()
 
     @property
     def lookahead(self) -> int:
@@ -140,7 +147,14 @@ class SlidingPitch:
     def push(self, scaled: torch.Tensor, last: bool) -> tuple[torch.Tensor, torch.Tensor]:
         """Scaled mel ``(B, t, M)`` to F0 in Hz and the share of voicing of the next frames, both
         ``(B, n)``."""
-        logits = self._stack.push(scaled, last)
+        self._waiting.push(scaled)
+        made = []
+        while len(self._waiting) >= self.piece:
+            made.append(self._stack.push(self._waiting.pop(self.piece), last=False))
+        if last or not made:
+            rest = len(self._waiting) if last else 0
+            made.append(self._stack.push(self._waiting.pop(rest), last))
+        logits = torch.cat(made, 1)
         return self._head.decode(logits[..., :-1]), torch.sigmoid(logits[..., -1])
 
 

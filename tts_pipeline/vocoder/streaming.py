@@ -39,7 +39,8 @@ class GeneratorStream:
 
     @property
     def lookahead(self) -> int:
-        """Frames of mel that must follow a frame before all of its samples come out."""
+        """Frames of mel that must follow a frame before all of its samples come out, if they come
+        in multiples of :attr:`piece`, which suits it best."""
         audio, margin = self._vocoder.audio, self._vocoder.margin
         overlap = (audio.hop_length + margin - 1) // audio.hop_length
         beyond = max(self._filters.lookahead, self._sources.lookahead)
