@@ -24,9 +24,11 @@ def test_closed_form_equals_the_sum_of_cosines(f0_hz):
     near = np.array([0.0, 1e-9, 1e-6, 2e-5, 4e-5, 1e-4, 1e-3, 1 - 1e-6, 0.5])
     phase = np.concatenate([near, rng.random(500)])
     f0 = np.full_like(phase, f0_hz)
-    n_harmonics = int(RATE / 2 / f0_hz)
-    cosines = np.cos(2 * np.pi * np.arange(1, n_harmonics + 1)[:, None] * phase).sum(0)
-    expected = cosines * np.sqrt(2 / n_harmonics)
+    room = RATE / 2 / np.float64(np.float32(f0_hz))
+    gains = np.ones(int(room))
+    gains[-1] = room - int(room)
+    cosines = np.cos(2 * np.pi * np.arange(1, int(room) + 1)[:, None] * phase)
+    expected = (gains[:, None] * cosines).sum(0) * np.sqrt(2 / (room - 1))
     made = pulse_train(torch.tensor(phase)[None], torch.tensor(f0)[None].float(), RATE)[0]
     assert made.dtype == torch.float32
     np.testing.assert_allclose(made, expected, atol=2e-4 * expected.max())
@@ -61,3 +63,10 @@ def test_phase_goes_on_over_the_edge_of_a_block():
     first = phase_of(f0[:, :1500], RATE, start)
     second = phase_of(f0[:, 1500:], RATE, first[:, -1:])
     torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=1e-11, rtol=0)
+
+
+def test_pulse_train_is_continuous_where_a_harmonic_reaches_the_nyquist_frequency():
+    phase = torch.linspace(0, 1, 1001, dtype=torch.float64)[None]
+    below, above = (torch.full((1, 1001), 200.0 * (1 + step)) for step in (-1e-6, 1e-6))
+    difference = pulse_train(phase, below, RATE) - pulse_train(phase, above, RATE)
+    assert difference.abs().max() < 1e-3

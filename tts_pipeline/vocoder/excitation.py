@@ -52,26 +52,30 @@ def phase_of(f0: torch.Tensor, sample_rate: int, start: torch.Tensor | float = 0
 
 
 def pulse_train(phase: torch.Tensor, f0: torch.Tensor, sample_rate: int) -> torch.Tensor:
-    """Sum of all cosine harmonics below the Nyquist frequency, of unit power.
+    """Sum of the cosine harmonics below the Nyquist frequency, of about unit power.
 
-    The sum has the closed form of the Dirichlet kernel,
-    ``sum_{k=1..K} cos(k x) = (sin((2K + 1) x / 2) / sin(x / 2) - 1) / 2``, so its cost does not
-    depend on the number of harmonics. Its role is that of the sine source of the neural
-    source-filter model (Wang et al. 2019, arXiv 1904.12088, eq. 1).
+    The ``K`` harmonics have the closed form of the Dirichlet kernel,
+    ``sum_{k=1..K} cos(k x) = (sin((2K + 1) x / 2) / sin(x / 2) - 1) / 2``, so the cost does not
+    depend on their number. The topmost one is faded in and out with ``R = sample_rate / (2 f0)``,
+    ``K = floor(R) - 1`` and the gain ``R - floor(R)`` on harmonic ``K + 1``, so that the train is
+    continuous in F0. Its role is that of the sine source of the neural source-filter model (Wang
+    et al. 2019, arXiv 1904.12088, eq. 1).
 
     Args:
         phase: in cycles, ``(B, S)`` float64.
-        f0: in Hz, ``(B, S)``, positive.
+        f0: in Hz, ``(B, S)``, above 0 and at most a quarter of the sample rate.
         sample_rate: samples per second.
 
     Returns:
-        ``(B, S)`` float32, power about 1.
+        ``(B, S)`` float32.
     """
-    n_harmonics = torch.floor(sample_rate / 2 / f0)
+    room = sample_rate / 2 / f0
+    whole = torch.floor(room)
     half = math.pi * (phase - torch.round(phase)).float()
     # Near a pulse's centre numerator and denominator vanish together; the limit is 2K + 1.
     small = half.abs() < 1e-4
     safe = torch.where(small, torch.ones_like(half), half)
-    order = 2 * n_harmonics + 1
+    order = 2 * whole - 1
     kernel = torch.where(small, order, torch.sin(order * safe) / torch.sin(safe))
-    return (kernel - 1) * 0.5 * torch.sqrt(2 / n_harmonics)
+    topmost = (room - whole) * torch.cos(2 * whole * half)
+    return ((kernel - 1) * 0.5 + topmost) * torch.sqrt(2 / (room - 1))

@@ -70,6 +70,7 @@ class PitchHead(nn.Module):
         best = logits.argmax(-1, keepdim=True)
         offsets = torch.arange(-4, 5, device=logits.device)
         index = (best + offsets).clamp(0, self.config.n_bins - 1)
-        weight = torch.sigmoid(logits.gather(-1, index))
+        # In float64: rounding of F0 would add up in the phase of the pulses.
+        weight = torch.sigmoid(logits.gather(-1, index).double())
         cents = (weight * index).sum(-1) / weight.sum(-1).clamp_min(1e-6) * self.config.bin_cents
-        return self.config.f0_min * torch.exp2(cents / 1200)
+        return (self.config.f0_min * torch.exp2(cents / 1200)).float()
