@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from tts_pipeline.compiled import compiled
 from tts_pipeline.errors import CorpusError
 
 
@@ -43,7 +43,7 @@ def monotonic_durations(scores: np.ndarray, optional: np.ndarray | None = None) 
     return _durations(scores, skippable)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _durations(scores: np.ndarray, skippable: np.ndarray) -> np.ndarray:
     n_frames, n_tokens = scores.shape
     moves = np.zeros((n_frames, n_tokens), np.uint8)

@@ -199,7 +199,8 @@ class HarmonicPlusNoiseVocoder(nn.Module):
 
     @property
     def lookahead(self) -> int:
-        """Frames of mel that must follow a frame before :meth:`stream` gives all its samples."""
+        """Frames of mel that must follow a frame before :meth:`stream` gives all its samples, for
+        blocks of a multiple of 64 frames; with others up to 63 more."""
         return GeneratorStream(self, 0).lookahead
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import torch
 
 from tts_pipeline.audio import AudioConfig, mel_filterbank
@@ -64,6 +66,12 @@ class GriffinLimVocoder:
             raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
         waveform = torch.stack([self._one(item, seed) for item in batch.float()])
         return waveform[0] if single else waveform
+
+    def stream(self, mel: Iterable[torch.Tensor], *, seed: int = 0) -> Iterator[torch.Tensor]:
+        """:meth:`infer` once the last block ``(M, t)`` is in: every round needs the whole mel."""
+        blocks = list(mel)
+        if blocks:
+            yield self.infer(torch.cat(blocks, 1), seed=seed)
 
     def linear_spectrum(self, mel: torch.Tensor) -> torch.Tensor:
         """Magnitudes ``(n_fft // 2 + 1, T)`` whose mel is closest to ``(M, T)`` natural log.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import torch
@@ -27,4 +28,19 @@ class Vocoder(Protocol):
 
         Raises:
             AudioError: if the mel has another shape, is empty or not finite.
+        """
+
+    def stream(self, mel: Iterable[torch.Tensor], *, seed: int = 0) -> Iterator[torch.Tensor]:
+        """:meth:`infer` of a mel that comes block by block.
+
+        Args:
+            mel: blocks ``(M, t)`` of natural-log amplitude.
+            seed: as for :meth:`infer`.
+
+        Yields:
+            Blocks of samples ``(S,)``, each as soon as the vocoder can give it; together they are
+            what :meth:`infer` returns, to 1e-4.
+
+        Raises:
+            AudioError: if a block has another shape, is empty or not finite.
         """

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tts_pipeline.audio import AudioConfig
+from tts_pipeline.errors import AudioError
+from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
+from tts_pipeline.vocoder.pitch import PitchConfig
+from tts_pipeline.vocoder.streaming import GeneratorStream
+
+# hop_length, n_fft, blocks: as shipped; no block; four hops and a bit; a window of odd length.
+SHAPES = [(160, 640, 2), (160, 640, 0), (200, 602, 1), (161, 481, 1)]
+
+
+def make_vocoder(hop_length: int, n_fft: int, n_blocks: int) -> HarmonicPlusNoiseVocoder:
+    audio = AudioConfig(hop_length=hop_length, n_fft=1024 + hop_length % 2, win_length=1024)
+    pitch = PitchConfig(channels=12, hidden=16, n_blocks=1)
+    config = GeneratorConfig(channels=16, hidden=24, n_blocks=n_blocks, n_fft=n_fft, pitch=pitch)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return HarmonicPlusNoiseVocoder(config, audio).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module", params=SHAPES, ids=str)
+def vocoder(request) -> HarmonicPlusNoiseVocoder:
+    return make_vocoder(*request.param)
+
+
+def mel_like(n_frames: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return 0.7 * torch.randn(80, n_frames, generator=generator) - 5
+
+
+def noise_of(seed: int, n_samples: int) -> torch.Tensor:
+    random = np.random.Generator(np.random.PCG64(seed))
+    return torch.from_numpy(random.standard_normal((1, n_samples), dtype=np.float32))
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 7, 50])
+def test_infer_equals_the_pass_of_training(vocoder, n_frames):
+    mel = mel_like(n_frames)
+    noise = noise_of(3, n_frames * vocoder.audio.hop_length)
+    expected = vocoder(mel[None], noise=noise).waveform[0].clamp(-1, 1)
+    torch.testing.assert_close(vocoder.infer(mel, seed=3), expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("block", [1, 3, 16, 64, 1000])
+@pytest.mark.parametrize("n_frames", [1, 2, 64, 150])
+def test_blocks_are_the_whole(vocoder, block, n_frames):
+    mel = mel_like(n_frames)
+    whole = vocoder.infer(mel, seed=5)
+    made = torch.cat(list(vocoder.stream(mel.split(block, 1), seed=5)))
+    torch.testing.assert_close(made, whole, atol=2e-5, rtol=0)
+
+
+def test_a_long_mel_in_unequal_blocks_is_the_whole():
+    vocoder = make_vocoder(160, 640, 2)
+    mel = mel_like(900)
+    made = torch.cat(list(vocoder.stream(mel.split([64, 128, 1, 255, 256, 196], 1), seed=6)))
+    torch.testing.assert_close(made, vocoder.infer(mel, seed=6), atol=2e-5, rtol=0)
+    assert made.abs().mean() > 0.003, "else nothing is compared"
+
+
+def test_the_first_samples_come_after_the_lookahead(vocoder):
+    engine = GeneratorStream(vocoder, 0)
+    # The pitch head takes whole pieces.
+    n_frames = -(-(engine.lookahead + 1) // engine.piece) * engine.piece
+    with torch.inference_mode():
+        samples = engine.push(mel_like(n_frames)[None], last=False)
+    n_settled = (n_frames - vocoder.lookahead) * vocoder.audio.hop_length
+    assert n_settled <= samples.shape[1] < n_settled + vocoder.audio.hop_length
+
+
+def test_a_longer_mel_begins_with_the_same_noise():
+    """So that only what is ahead of a frame can change it; 160 samples a frame and 161."""
+    for hop_length, n_fft in ((160, 640), (161, 481)):
+        vocoder = make_vocoder(hop_length, n_fft, 1)
+        with torch.no_grad():
+            vocoder.output.bias[: vocoder.n_bins] = -100.0
+        short, long = (vocoder.infer(mel_like(60)[:, :n].contiguous(), seed=1) for n in (30, 31))
+        same = (30 - vocoder.lookahead - 1) * hop_length
+        assert short[:same].abs().max() > 0
+        torch.testing.assert_close(short[:same], long[:same], atol=1e-6, rtol=0)
+
+
+def n_kept(thing: object) -> int:
+    """Numbers in all tensors that an object remembers, its model's aside."""
+    if isinstance(thing, torch.Tensor):
+        return thing.untyped_storage().size() // thing.element_size()
+    if isinstance(thing, (list, tuple)):
+        return sum(map(n_kept, thing))
+    if isinstance(thing, torch.nn.Module) or not hasattr(thing, "__dict__"):
+        return 0
+    return sum(map(n_kept, vars(thing).values()))
+
+
+def test_memory_does_not_grow():
+    engine = GeneratorStream(make_vocoder(160, 640, 2), 0)
+    kept = []
+    with torch.inference_mode():
+        for _ in range(12):
+            engine.push(mel_like(64)[None], last=False)
+            kept.append(n_kept(engine))
+    assert kept[3] > 1000 and kept[-1] == kept[3]
+
+
+def test_no_block_gives_no_sample(vocoder):
+    assert list(vocoder.stream([])) == []
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (torch.zeros(79, 5), "shape \\(79, 5\\)"),
+        (torch.zeros(80, 0), "at least one frame"),
+        (torch.full((80, 5), math.nan), "NaN"),
+    ],
+)
+def test_a_bad_block_is_refused_when_it_is_reached(vocoder, block, message):
+    with pytest.raises(AudioError, match=message):
+        list(vocoder.stream([torch.zeros(80, 3), block]))
+
+
+def test_griffin_lim_streams_at_the_end():
+    pytest.importorskip("torchaudio")
+    vocoder = GriffinLimVocoder(n_iter=2)
+    mel = mel_like(30)
+    (made,) = vocoder.stream(mel.split(7, 1), seed=1)
+    assert torch.equal(made, vocoder.infer(mel, seed=1))
