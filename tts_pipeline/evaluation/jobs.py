@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from tqdm import tqdm
 
+from tts_pipeline.errors import AudioError
 from tts_pipeline.evaluation.intelligibility import Recogniser
 from tts_pipeline.evaluation.metrics import ALONE, Case, Scores, score
 from tts_pipeline.evaluation.sound import Sound
@@ -60,9 +61,18 @@ def score_job(job: Job) -> list[Scored]:
         case = Case(reference, None, job.text, job.recogniser)
         out.append(Scored(job.name, NATURAL, score(case, wanted)))
     for system, samples in job.versions.items():
-        case = Case(Sound(samples), reference, job.text, job.recogniser)
-        out.append(Scored(job.name, system, score(case, job.wanted[system])))
+        out.append(Scored(job.name, system, _score_version(job, system, samples, reference)))
     return out
+
+
+def _score_version(job: Job, system: str, samples: np.ndarray, reference: Sound | None) -> Scores:
+    wanted = job.wanted[system]
+    try:
+        generated = Sound(samples)
+    except AudioError as error:
+        # A system that fails on one text is scored on the others, and the table says so.
+        return Scores({}, dict.fromkeys(wanted, str(error)))
+    return score(Case(generated, reference, job.text, job.recogniser), wanted)
 
 
 def score_all(jobs: Sequence[Job], *, n_workers: int = 1) -> list[Scored]:
@@ -73,7 +83,7 @@ def score_all(jobs: Sequence[Job], *, n_workers: int = 1) -> list[Scored]:
         n_workers: processes; 1 stays in this one. The scores do not depend on it.
 
     Raises:
-        TTSPipelineError: if a waveform cannot be used at all.
+        AudioError: if a recording cannot be used at all.
     """
     with _mapped(jobs, n_workers) as done:
         progress = tqdm(done, total=len(jobs), desc="evaluate", disable=None)
