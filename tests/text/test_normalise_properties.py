@@ -21,7 +21,7 @@ PIECES = st.sampled_from(
         "U.S. ", "No. ", "Mr. ", "Jan. ", "May 5", "2024", "1980s", "12:30", "3/4", "1st", "$5.50",
         "5 km", "http://", "a@b.com", "www.", ".com", "XIV", "Henry ", "NASA", "it's", "'em ", "-5",
         "555-1234", "\n\n", "...", "é", "e\u0301", "\u200b", "\0", "\ud800", "😀",
-        "漢", "π", "ﬁ", "²",
+        "漢", "π", "ﬁ", "²", "Vol. ", "v. ", "CPUs", "401(k)", "1/2 ", "million ",
     ]
 )  # fmt: skip
 MIXED = st.lists(st.one_of(PIECES, PIECES, st.characters()), max_size=12).map("".join)

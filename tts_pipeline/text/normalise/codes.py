@@ -23,7 +23,7 @@ def _digit_groups(out: Writer, match: re.Match[str]) -> bool:
         text = group.group()
         if text == "+":
             out.say("plus", "telephone", first, last)
-        elif text.isdigit():
+        elif text.isdecimal():
             whole = text in ("800", "900") and index == 1 and groups[0].group() == "1"
             words = numbers.cardinal(text) if whole else numbers.spell_digits(text)
             out.say(words, "telephone", first, last)
@@ -63,7 +63,7 @@ def _bracketed(out: Writer, match: re.Match[str]) -> bool:
     out.say(numbers.pairs(digits), "code", match.start(), match.end(1))
     for inner in re.finditer("[A-Za-z0-9]+", match.group(2)):
         first = match.start(2) + inner.start()
-        if inner.group().isdigit():
+        if inner.group().isdecimal():
             out.say(numbers.cardinal(inner.group()), "code", first, first + len(inner.group()))
         else:
             out.spell(inner.group(), first)
@@ -96,7 +96,7 @@ def _serial(out: Writer, match: re.Match[str]) -> bool:
             runs = list(_RUN.finditer(text))
             for run in runs:
                 if (
-                    run.group().isdigit()
+                    run.group().isdecimal()
                     and run.start() == 0
                     and len(run.group()) == 4
                     and run.end() < len(text)
@@ -109,7 +109,7 @@ def _serial(out: Writer, match: re.Match[str]) -> bool:
 
 def _say_run(out: Writer, run: re.Match[str], offset: int, *, alone: bool) -> None:
     text, first, last = run.group(), offset + run.start(), offset + run.end()
-    if text.isdigit():
+    if text.isdecimal():
         out.say(read_digits(text, alone=alone), "code", first, last)
     elif len(text) >= (2 if alone and text.islower() else 3) and _VOWEL.search(text):
         out.word(text.lower(), first, last)

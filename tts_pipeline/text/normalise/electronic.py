@@ -79,7 +79,7 @@ def say(out: Writer, start: int, end: int) -> None:
     """Say an address part by part, digits one by one, signs by their names."""
     for part in _PART.finditer(out.text, start, end):
         text, first = part.group(), part.start()
-        if text.isdigit():
+        if text.isdecimal():
             out.say(spell_digits(text), "electronic", first, part.end())
         elif text.isalpha():
             say_name(out, text, first)
@@ -108,10 +108,10 @@ def say_name(out: Writer, text: str, start: int) -> None:
 def _handle(out: Writer, match: re.Match[str]) -> bool:
     """Say "#ClimateAction2030" and "@name" part by part, "#5" as a number."""
     start = match.start()
-    sign = "at" if match.group(1) == "@" else "number" if match.group(2).isdigit() else "hashtag"
+    sign = "at" if match.group(1) == "@" else "number" if match.group(2).isdecimal() else "hashtag"
     out.say(sign, "sign", start, start + 1)
     for part in _PART.finditer(out.text, match.start(2), match.end(2)):
-        if part.group().isdigit():
+        if part.group().isdecimal():
             out.say(cardinal(part.group()), "electronic", *part.span())
         elif part.group().isalpha():
             say_name(out, part.group(), part.start())

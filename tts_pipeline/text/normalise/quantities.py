@@ -32,7 +32,7 @@ _NEXT_WORD = re.compile(r"(?:-| )([a-z]+)\b")
 
 def looks_like_year(digits: str) -> bool:
     """True for four digits from 1100 to 2099."""
-    return len(digits) == 4 and digits.isdigit() and "1100" <= digits <= "2099"
+    return len(digits) == 4 and digits.isdecimal() and "1100" <= digits <= "2099"
 
 
 def _counts_something(out: Writer, end: int) -> bool:
@@ -56,7 +56,7 @@ def _is_code(out: Writer) -> bool:
 
 def spoken(out: Writer, text: str, end: int) -> str:
     """Return one written number in words, as a year, code or quantity as its surroundings say."""
-    if text.isdigit():
+    if text.isdecimal():
         if looks_like_year(text) and not _counts_something(out, end):
             return numbers.year(text)
         if len(text) > 2 and _is_code(out):
@@ -78,7 +78,7 @@ def say_digits(out: Writer, start: int, end: int) -> None:
 
 def _plain(out: Writer, match: re.Match[str]) -> bool:
     text = match.group(1)
-    if text.isdigit():
+    if text.isdecimal():
         say_digits(out, match.start(), match.end(1))
     else:
         kind = "decimal" if "." in text else "cardinal"

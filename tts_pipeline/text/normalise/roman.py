@@ -10,7 +10,7 @@ from tts_pipeline.text.normalise.writer import Writer
 # "Chapter IV" is chapter four.
 _COUNTED = frozenset(
     "chapter part book volume vol act scene section war phase type class appendix article title "
-    "stage figure table level bowl apollo rocky mark canto episode season grade unit division tier "
+    "stage figure table level bowl apollo rocky canto episode season grade unit division tier "
     "category schedule annex amendment psalm sonnet symphony opus gemini saturn land lesson verse "
     "page item step round plate map exhibit factor schedule xbox corps legion".split()
 )

@@ -196,7 +196,7 @@ def _dash(out: Writer, place: int) -> int:
         end += 1
     before = text[place - 1] if place else " "
     after = text[end] if end < out.limit else " "
-    number = after.isdigit() or (after in "$€£¥.√½¼¾" and text[end + 1 : end + 2].isdigit())
+    number = after.isdecimal() or (after in "$€£¥.√½¼¾" and text[end + 1 : end + 2].isdecimal())
     last = out.tokens[-1] if out.tokens else None
     measured = last is not None and last.kind in ("measure", "money", "time")
     dash = text[place:end]
@@ -248,13 +248,13 @@ def _sometimes(out: Writer, place: int) -> int:
     ):
         words = "times"
     elif char == "/" and (not before or before.isspace()) and (not after or after.isspace()):
-        digits = text[place - 2 : place - 1].isdigit() and text[end + 1 : end + 2].isdigit()
+        digits = text[place - 2 : place - 1].isdecimal() and text[end + 1 : end + 2].isdecimal()
         words = "divided by" if digits else "slash"
-    elif char == "^" and after.isdigit():
+    elif char == "^" and after.isdecimal():
         words = {"2": "squared", "3": "cubed"}.get(after, "")
         end += bool(words)
         words = words or "to the power of"
-    elif char == "~" and after.isdigit():
+    elif char == "~" and after.isdecimal():
         words = "about"
     elif char == "#" and before.isalpha():
         words = "sharp"

@@ -108,10 +108,12 @@ def _fixed(words: str):
 def _title(out: Writer, match: re.Match[str]) -> bool:
     """Say "Dr. Evil" and "St. Louis" in full, but "Elm St." as a street."""
     name, dot = match.group(1).lower(), match.group(2)
-    capital = re.compile(r" ?[A-Z](?!-)").match(out.text, match.end())
+    capital = re.compile(r" ?[A-Z](?!-|'s)").match(out.text, match.end())
     if name in table.STREETS and out.tokens and dot:
         before = out.tokens[-1]
-        after_name = before.is_word and before.source[:1].isupper() or before.kind == "ordinal"
+        after_name = (
+            before.kind == "word" and before.source[:1].isupper()
+        ) or before.kind == "ordinal"
         if after_name and (not capital or ends_sentence(out, match.end())):
             return _ending(out, match, table.STREETS[name])
         if after_name and name == "st" and before.kind == "ordinal":
@@ -169,7 +171,10 @@ def _street(out: Writer, match: re.Match[str]) -> bool:
     before = out.tokens[-1] if out.tokens else None
     if not before or not before.is_word or not match.group(2) or not match.group(1)[0].isupper():
         return False
-    if not (before.source[:1].isupper() or before.kind in ("ordinal", "cardinal")):
+    if not (
+        (before.kind == "word" and before.source[:1].isupper())
+        or before.kind in ("ordinal", "cardinal")
+    ):
         return False
     return _ending(out, match, table.STREETS[match.group(1).lower()])
 
@@ -198,7 +203,7 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
 
     before_number = re.compile(
         rf"({'|'.join(sorted(table.NUMBERED, key=len, reverse=True))})(\.)?"
-        r"(?= ?[#\d]| (?-i:[IVXLC]{2,7}|[VXL])\b)",
+        r"(?= ?[#\d]| (?-i:[IVXLC]{2,7}|[VXL])\b(?!-))",
         re.I,
     )
     put(table.NUMBERED, before_number, _numbered)
