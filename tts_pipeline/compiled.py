@@ -11,7 +11,8 @@ import numba
 
 
 def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """Decorator: ``numba.njit`` whose machine code is cached when that is possible.
+    """Decorator: ``numba.njit``, without the interpreter's lock, whose machine code is cached when
+    that is possible.
 
     Numba keeps it in ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the
     source, else in the user's cache folder. Where none of them can be written it refuses to make
@@ -23,10 +24,10 @@ def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
 
     def decorate(function: Callable[..., Any]) -> Any:
         try:
-            return numba.njit(cache=True, fastmath=fastmath)(function)
+            return numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
         except RuntimeError:
             _warn_once()
-            return numba.njit(fastmath=fastmath)(function)
+            return numba.njit(nogil=True, fastmath=fastmath)(function)
 
     return decorate
 

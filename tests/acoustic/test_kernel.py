@@ -13,7 +13,7 @@ import torch
 from tts_pipeline import compiled
 from tts_pipeline.acoustic.decoder import Decoder, DecoderState
 from tts_pipeline.acoustic.engine import CpuDecoder
-from tts_pipeline.acoustic.kernel import sigmoid, tanh
+from tts_pipeline.acoustic.kernel import decode_steps, sigmoid, tanh
 
 
 def lively_decoder(channels: int, prenet: int, frame_size: int, *, half: bool) -> Decoder:
@@ -94,6 +94,8 @@ def test_goes_on_after_any_step(half):
         pieces.append(piece)
     assert torch.equal(torch.cat(pieces, 1), whole)
     assert all(torch.equal(one, other) for one, other in zip(state, end))
+    # One for each kind of weights: nothing else about a text must set the compiler to work.
+    assert len(decode_steps.signatures) <= 2
 
 
 def bytes_per_weight(engine: CpuDecoder) -> set[int]:

@@ -84,6 +84,8 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         nn.init.zeros_(self.output.bias)
         self.mel_mean: torch.Tensor
         self.mel_scale: torch.Tensor
+        self.envelope: torch.Tensor
+        self.window: torch.Tensor
         self.register_buffer("mel_mean", torch.full((audio.n_mels, 1), -5.0))
         self.register_buffer("mel_scale", torch.full((audio.n_mels, 1), 0.5))
         self.register_buffer("envelope", self._envelope_matrix(), persistent=False)

@@ -6,6 +6,8 @@ ahead, so that nothing is computed twice. For inference only.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import nn
 
@@ -110,7 +112,8 @@ class SlidingStack:
     def __init__(
         self, conv: nn.Conv1d, blocks: nn.Sequential, norm: nn.LayerNorm, output: nn.Linear
     ) -> None:
-        self._layers = [SlidingConv(conv), *map(SlidingBlock, blocks)]
+        self._layers: list[SlidingConv | SlidingBlock] = [SlidingConv(conv)]
+        self._layers += [SlidingBlock(cast(ConvNeXtBlock, block)) for block in blocks]
         self._norm, self._output = norm, output
 
     @property
