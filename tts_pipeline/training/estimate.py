@@ -36,11 +36,10 @@ class StageCost:
 
 # Steps and batch sizes of recipes/kathleen; change them together with its config.
 STAGES = (
-    StageCost("align", 2500, 14.0),
-    StageCost("acoustic", 5000, 98.0),
-    StageCost("vocoder", 10000, 19.0),
-    StageCost("adversarial vocoder", 6000, 61.0),
-    StageCost("fine-tune", 3000, 61.0),
+    StageCost("align", 2000, 14.0),
+    StageCost("acoustic", 2700, 97.0),
+    StageCost("vocoder", 8000, 18.5),
+    StageCost("fine-tune", 2000, 61.0),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import dataclasses
+import datetime
 import math
 import os
 import time
@@ -134,8 +135,8 @@ def make_fabric(accelerator: str = "auto", devices: int = 1, precision: str = "3
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         n_nodes = int(os.environ["WORLD_SIZE"]) // devices
     # Our buffers are constants: copying them about before every pass would only break the gradient
-    # of the pass before.
-    several = DDPStrategy(broadcast_buffers=False)
+    # of the pass before. While one process prepares or evaluates alone, the others wait.
+    several = DDPStrategy(broadcast_buffers=False, timeout=datetime.timedelta(days=1))
     fabric = Fabric(
         accelerator=accelerator,
         devices=devices,

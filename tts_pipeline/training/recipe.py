@@ -17,7 +17,7 @@ import torch
 
 from tts_pipeline.audio import AudioConfig
 from tts_pipeline.config import load_yaml
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.errors import ConfigError, CorpusError
 from tts_pipeline.text.frontend import EnglishFrontEnd
 from tts_pipeline.training.acoustic_task import AcousticTask, AcousticTrainingConfig
 from tts_pipeline.training.align_task import AlignConfig, AlignTask
@@ -28,10 +28,12 @@ from tts_pipeline.training.corpus import SPLITS, Utterance, read_corpus, read_na
 from tts_pipeline.training.features import FeatureStore
 from tts_pipeline.training.finetune import FinetuneConfig, finetune_task
 from tts_pipeline.training.loop import LoopConfig, Task, make_fabric, train
-from tts_pipeline.training.package import VoiceFacts, package
+from tts_pipeline.training.package import VoiceFacts, add_scores, package
 from tts_pipeline.training.prepare import PrepareConfig, prepare
+from tts_pipeline.training.test_set import recordings_of
 from tts_pipeline.training.texts import read_texts
 from tts_pipeline.training.vocoder_task import VocoderTask, VocoderTrainingConfig
+from tts_pipeline.voice import Voice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +49,7 @@ class RecipeConfig:
         audio: audio settings.
         prepare: how recordings become features.
         exclude: file beside the recipe with ids of rows to leave out, one a line.
-        texts: file beside the recipe with corrected texts, ``id or prompt<TAB>text`` a line.
+        texts: file beside the recipe with corrected texts, ``id<TAB>text`` a line.
         max_utterances: use only the first so many of each set; 0: all.
         n_workers: processes of the prepare and evaluate stages.
         threads: CPU threads of a training process; 0: PyTorch's choice.
@@ -65,6 +67,14 @@ class RecipeConfig:
     max_utterances: int = 0
     n_workers: int = 2
     threads: int = 0
+
+    def __post_init__(self) -> None:
+        tracked, pitch = self.prepare, self.vocoder.model.pitch
+        if not pitch.f0_min <= tracked.f0_min < tracked.f0_max <= pitch.f0_max:
+            raise ConfigError(
+                f"prepare tracks F0 from {tracked.f0_min} to {tracked.f0_max} Hz, expected within "
+                f"the {pitch.f0_min} to {pitch.f0_max} Hz of vocoder.model.pitch"
+            )
 
 
 class Recipe:
@@ -91,13 +101,19 @@ class Recipe:
     ) -> None:
         self.config = load_yaml(RecipeConfig, path)
         self.path, self.corpus, self.runs = path, corpus, runs
-        self.fabric_options = (accelerator, devices, precision)
+        self.fabric = make_fabric(accelerator, devices, precision)
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
         beside = path.parent
         exclude = read_names(beside / self.config.exclude) if self.config.exclude else {}
         texts = read_texts(beside / self.config.texts) if self.config.texts else {}
         utterances = read_corpus(corpus, exclude=tuple(exclude)).utterances
+        unknown = sorted(texts.keys() - {u.id for u in utterances})
+        if unknown:
+            raise CorpusError(
+                f"{self.config.texts}: {', '.join(unknown[:10])}: no such utterance in {corpus}, "
+                "or it is excluded; correct the file"
+            )
         most = self.config.max_utterances or len(utterances)
         chosen = [[u for u in utterances if u.split == split][:most] for split in SPLITS]
         self.utterances: list[Utterance] = [
@@ -115,7 +131,13 @@ class Recipe:
 
     def train(self, name: str, task: Task, loop: LoopConfig) -> None:
         """Train a task in its own folder."""
-        train(task, loop, make_fabric(*self.fabric_options), self.runs / name)
+        train(task, loop, self.fabric, self.runs / name)
+
+    def run(self, stage: str) -> None:
+        """Run one stage; what cannot be shared is done by one process while the others wait."""
+        if stage not in ALONE or self.fabric.is_global_zero:
+            STAGES[stage](self)
+        self.fabric.barrier()
 
     def stage_prepare(self) -> None:
         prepare(
@@ -130,6 +152,8 @@ class Recipe:
         stores = [self.store(split) for split in SPLITS]
         task = AlignTask(self.config.align, self.tokens(), stores[0], stores[1])
         self.train("align", task, self.config.align.loop)
+        if not self.fabric.is_global_zero:
+            return
         weights = load_weights(self.runs / "align" / "best.safetensors", "aligner")
         task.modules["aligner"].load_state_dict(weights)
         task.write_durations(stores, self.runs / "durations")
@@ -167,9 +191,20 @@ class Recipe:
         package(config.voice, task, config.vocoder.model, config.audio, self.runs, self.path)
 
     def stage_evaluate(self) -> None:
+        # Metrics and their packages belong to another extra than training.
+        from tts_pipeline.evaluation.goals import outcome_table
         from tts_pipeline.evaluation.voice_report import evaluate_voice
 
-        evaluate_voice(self)
+        spoken = [u for u in self.utterances if u.split == "test"]
+        recordings = recordings_of(
+            spoken, self.tokens(), self.store("test"), self.runs / "durations"
+        )
+        folder, report = self.runs / "voice", self.runs / "report"
+        found = evaluate_voice(
+            Voice.load(folder), recordings, report, n_workers=self.config.n_workers
+        )
+        add_scores(folder, outcome_table(found.outcomes), report / "scores.json")
+        print((report / "scores.md").read_text(encoding="utf-8"))
 
 
 STAGES: dict[str, Callable[[Recipe], None]] = {
@@ -181,6 +216,14 @@ STAGES: dict[str, Callable[[Recipe], None]] = {
     "package": Recipe.stage_package,
     "evaluate": Recipe.stage_evaluate,
 }
+ALONE = ("prepare", "package", "evaluate")
+
+
+def default_runs(config: Path) -> Path:
+    """``runs/kathleen`` for ``recipes/kathleen/config.yaml``, ``runs/kathleen-debug`` for its
+    ``debug.yaml``."""
+    name = config.resolve().parent.name
+    return Path("runs") / (name if config.stem == "config" else f"{name}-{config.stem}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -189,7 +232,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tts-pipeline train", description=__doc__)
     parser.add_argument("config", type=Path, help="the recipe's YAML file")
     parser.add_argument("corpus", type=Path, help="folder of the corpus")
-    parser.add_argument("--runs", type=Path, required=True, help="folder for all that is written")
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        help="folder for all that is written; a run that was stopped goes on from what is in it "
+        "(default: runs/ and the recipe's name)",
+    )
     parser.add_argument("--stage", choices=names, default=names[0], help="first stage to run")
     parser.add_argument("--stop-stage", choices=names, default=names[-1], help="last stage to run")
     parser.add_argument("--accelerator", default="auto", choices=("auto", "cpu", "cuda", "mps"))
@@ -202,12 +250,13 @@ def main(argv: list[str] | None = None) -> int:
     recipe = Recipe(
         options.config,
         options.corpus,
-        options.runs,
+        options.runs or default_runs(options.config),
         accelerator=options.accelerator,
         devices=options.devices,
         precision=options.precision,
     )
     for name in names[first : last + 1]:
-        print(f"stage {name}", file=sys.stderr)
-        STAGES[name](recipe)
+        if recipe.fabric.is_global_zero:
+            print(f"stage {name}", file=sys.stderr)
+        recipe.run(name)
     return 0

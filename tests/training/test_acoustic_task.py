@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.spoken_data import make_spoken_data, part_of
+from tts_pipeline.acoustic.model import AcousticConfig
+from tts_pipeline.errors import CorpusError
+from tts_pipeline.training.acoustic_task import (
+    AcousticTask,
+    AcousticTrainingConfig,
+    load_durations,
+    masked_l1,
+    token_targets,
+)
+from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.package import VoiceFacts, calibrate, write_card
+from tts_pipeline.training.prepare import write_arrays
+
+MODEL = AcousticConfig(
+    channels=32, hidden=32, encoder_blocks=1, predictor_blocks=1, frame_blocks=1, prenet=16
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    root = tmp_path_factory.mktemp("acoustic")
+    data = make_spoken_data(root / "features", 6)
+    (root / "durations").mkdir()
+    for name, durations in data.durations.items():
+        write_arrays(root / "durations" / f"{name}.npz", durations=durations.numpy())
+    return root / "durations", data
+
+
+def make_task(data, steps: int = 30) -> AcousticTask:
+    folder, spoken = data
+    loop = LoopConfig(
+        max_steps=steps,
+        batch_size=4,
+        learning_rate=5e-3,
+        final_learning_rate=1e-3,
+        warmup_steps=3,
+        ema_decay=0.5,
+        validate_every=steps,
+    )
+    config = AcousticTrainingConfig(loop, MODEL)
+    stores = part_of(spoken, 0, 4), part_of(spoken, 4, 6)
+    return AcousticTask(config, spoken.tokens, folder, *stores)
+
+
+def test_targets_by_hand():
+    durations = torch.tensor([2, 0, 3, 1, 4])
+    f0 = torch.tensor([100.0, 120, 0, 200, 0, 0, 150, 150, 0, 0])
+    mel = torch.arange(20.0).reshape(2, 10)
+    found = token_targets(durations, f0, mel)
+    first, last = np.log([100, 120]).mean(), np.log(150)
+    # Token 2 has a single voiced frame, tokens 1 and 3 none: all three lie on the bridge.
+    np.testing.assert_allclose(found.pitch, np.linspace(first, last, 5), atol=1e-5)
+    # Frame t has a mean of t + 5; the token without frames lies between its neighbours, 5.5 and 8.
+    np.testing.assert_allclose(found.energy, [5.5, 6.75, 8.0, 10.0, 12.5])
+
+
+def test_masked_l1_counts_valid_frames_only():
+    made, target = torch.zeros(2, 3, 4), torch.ones(2, 3, 4)
+    target[0, :, 2:] = 100
+    assert float(masked_l1(made, target, torch.tensor([2, 4]))) == 1.0
+
+
+def test_what_was_not_aligned_is_named(tmp_path):
+    with pytest.raises(CorpusError, match=r"x\.npz: missing, run the align stage first"):
+        load_durations(tmp_path, "x")
+
+
+def test_targets_are_scaled_and_padded(data):
+    task = make_task(data)
+    batch = task.batch(task.train.ids, task.train)
+    valid = torch.arange(batch.spoken.tokens.shape[1]) < batch.spoken.token_lengths[:, None]
+    for values in (batch.pitch, batch.energy):
+        assert abs(float(values[valid].mean())) < 1e-4
+        assert abs(float(values[valid].std()) - 1) < 1e-3
+        assert not values[~valid].any()
+    assert torch.equal(batch.durations.sum(1), batch.spoken.mel_lengths)
+
+
+def test_a_few_steps_lower_every_loss(data, tmp_path):
+    task = make_task(data)
+    model = task.modules["acoustic"].eval()
+    with torch.no_grad():
+        before = task.validate()
+    model.train()
+    train(task, task.config.loop, make_fabric("cpu"), tmp_path)
+    after = json.loads((tmp_path / "best.json").read_text())["valid"]
+    for name, least in {"mel": 0.8, "duration": 0.5, "energy": 0.9, "free_mel": 0.9}.items():
+        assert after[name] < least * before[name], name
+    calibrate(model, task)
+    assert 0.5 < float(model.statistics[4]) < 4 and 0.5 <= float(model.statistics[5]) <= 2
+
+
+def test_free_writing_depends_on_the_seed_and_follows_the_durations(data):
+    task = make_task(data)
+    task.modules["acoustic"].eval()
+    with torch.inference_mode():
+        batch = task.batch(task.valid.ids, task.valid)
+        one, two, other = (task.write_freely(batch, seed) for seed in (0, 0, 1))
+        mels = task.predict_mels(freely=True)
+    assert one.shape == batch.spoken.mel.shape
+    assert torch.equal(one, two) and not torch.equal(one, other)
+    for name in (*task.train.ids, *task.valid.ids):
+        store = task.train if name in task.train.ids else task.valid
+        assert mels[name].shape == store[name].mel.shape
+
+
+def test_calibration_of_an_untrained_model_stays_finite(data):
+    task = make_task(data)
+    model = task.modules["acoustic"].eval()
+    with torch.no_grad():
+        model.duration.output.weight.zero_()
+        model.duration.output.bias.fill_(-1.0)
+        model.pitch.output.weight.zero_()
+    calibrate(model, task)
+    assert model.statistics[4:].tolist() == [4.0, 2.0]
+
+
+def test_the_card_says_where_the_voice_comes_from():
+    facts = VoiceFacts("n", "the speaker", "the source", "CC0 1.0", ("no shouting",))
+    card = write_card(facts, {"align": {"step": 7, "seed": 1, "valid": {"loss": 0.25}}}, 11)
+    for part in ("# n", "the speaker", "the source; 11 of them", "CC0 1.0", "- no shouting"):
+        assert part in card
+    assert "| align | 7 | 1 | loss 0.250 |" in card
