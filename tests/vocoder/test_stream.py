@@ -68,8 +68,7 @@ def test_a_long_mel_in_unequal_blocks_is_the_whole():
 
 def test_the_first_samples_come_after_the_lookahead(vocoder):
     engine = GeneratorStream(vocoder, 0)
-    # The pitch head takes whole pieces.
-    n_frames = -(-(engine.lookahead + 1) // engine.piece) * engine.piece
+    n_frames = 64
     with torch.inference_mode():
         samples = engine.push(mel_like(n_frames)[None], last=False)
     n_settled = (n_frames - vocoder.lookahead) * vocoder.audio.hop_length
@@ -103,10 +102,10 @@ def test_memory_does_not_grow():
     engine = GeneratorStream(make_vocoder(160, 640, 2), 0)
     kept = []
     with torch.inference_mode():
-        for _ in range(12):
+        for _ in range(24):
             engine.push(mel_like(64)[None], last=False)
             kept.append(n_kept(engine))
-    assert kept[3] > 1000 and kept[-1] == kept[3]
+    assert kept[0] > 1000 and max(kept) == max(kept[:12])
 
 
 def test_no_block_gives_no_sample(vocoder):

@@ -202,7 +202,7 @@ class HarmonicPlusNoiseVocoder(nn.Module):
     @property
     def lookahead(self) -> int:
         """Frames of mel that must follow a frame before :meth:`stream` gives all its samples, for
-        blocks of a multiple of 64 frames; with others up to 63 more."""
+        blocks of 64, 128, 256, 256... frames; with others up to 255 more."""
         return GeneratorStream(self, 0).lookahead
 
     @property

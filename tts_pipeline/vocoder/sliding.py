@@ -131,16 +131,18 @@ class SlidingStack:
 class SlidingPitch:
     """A :class:`PitchHead` and its decoding.
 
-    It works on pieces of a fixed length, whatever it is given: how a matrix product rounds depends
-    on its size, and since phase sums up F0, the last digits of F0 would grow to be seen.
+    It works on pieces of set lengths, whatever it is given: how a matrix product rounds depends on
+    its size, and since phase sums up F0, the last digits of F0 would grow to be seen. The first
+    piece is short so that sound comes soon, later ones are long so that they cost little.
     """
 
-    piece = 64
+    FIRST_PIECE, LONGEST_PIECE = 64, 256
 
     def __init__(self, head: PitchHead) -> None:
         self._head = head
         self._stack = SlidingStack(head.input, head.blocks, head.norm, head.output)
         self._waiting = Queue()
+        self._piece = self.FIRST_PIECE
 
     @property
     def lookahead(self) -> int:
@@ -152,8 +154,9 @@ class SlidingPitch:
         ``(B, n)``."""
         self._waiting.push(scaled)
         made = []
-        while len(self._waiting) >= self.piece:
-            made.append(self._stack.push(self._waiting.pop(self.piece), last=False))
+        while len(self._waiting) >= self._piece:
+            made.append(self._stack.push(self._waiting.pop(self._piece), last=False))
+            self._piece = min(2 * self._piece, self.LONGEST_PIECE)
         if last or not made:
             rest = len(self._waiting) if last else 0
             made.append(self._stack.push(self._waiting.pop(rest), last))

@@ -24,15 +24,11 @@ class GeneratorStream:
     Args:
         vocoder: the model.
         seed: of the noise.
-
-    Attributes:
-        piece: frames that it works on at once at the least; blocks of a multiple suit it best.
     """
 
     def __init__(self, vocoder: HarmonicPlusNoiseVocoder, seed: int) -> None:
         self._vocoder = vocoder
         self._pitch = SlidingPitch(vocoder.pitch)
-        self.piece = self._pitch.piece
         self._filters = SlidingStack(vocoder.input, vocoder.blocks, vocoder.norm, vocoder.output)
         self._sources = Sources(vocoder, seed)
         hop, n_fft = vocoder.audio.hop_length, vocoder.config.n_fft
@@ -43,8 +39,8 @@ class GeneratorStream:
 
     @property
     def lookahead(self) -> int:
-        """Frames of mel that must follow a frame before all of its samples come out, if they come
-        in multiples of :attr:`piece`, which suits it best."""
+        """Frames of mel that must follow a frame before all of its samples come out, for blocks
+        of 64, 128, 256, 256... frames, as the pitch head takes them; with others up to 255 more."""
         audio, margin = self._vocoder.audio, self._vocoder.margin
         overlap = (audio.hop_length + margin - 1) // audio.hop_length
         beyond = max(self._filters.lookahead, self._sources.lookahead)
