@@ -56,7 +56,7 @@ def score_job(job: Job) -> list[Scored]:
     """Score all versions of an utterance; what they share is computed once."""
     reference = None if job.natural is None else Sound(job.natural, job.natural_f0)
     out = []
-    if NATURAL in job.wanted and reference is not None:
+    if job.wanted.get(NATURAL) and reference is not None:
         wanted = [name for name in job.wanted[NATURAL] if name in ALONE]
         case = Case(reference, None, job.text, job.recogniser)
         out.append(Scored(job.name, NATURAL, score(case, wanted)))
