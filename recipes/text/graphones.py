@@ -8,28 +8,26 @@ from collections.abc import Collection
 import ngram
 from align import align
 from dictionary import Pronunciations
+from network import train_network
 
+from tts_pipeline.text.lexicon import Phones
 from tts_pipeline.text.oov import pack_graphones
 
-ORDER = 7
-PRUNE = 0.0
+ORDER = 8
+PRUNE = 5e-7
+# Graphones seen less often are slips of the dictionary or of the alignment.
 RARE = 3
 
 
 def train_graphones(
-    pronunciations: Pronunciations,
-    *,
-    without: Collection[str] = (),
-    order: int = ORDER,
-    prune: float = PRUNE,
+    pronunciations: Pronunciations, *, without: Collection[str] = (), epochs: int | None = None
 ) -> bytes:
     """Train on the dictionary's words of letters only and return the packed model.
 
     Args:
         pronunciations: the dictionary.
         without: words that the model must not see.
-        order: length of the longest n-gram.
-        prune: see :func:`ngram.train`.
+        epochs: passes of the network's training over the words; None for as many as it needs.
     """
     pairs = [
         (word, sounds[0])
@@ -38,17 +36,19 @@ def train_graphones(
     ]
     cuts = [cut for cut in align(pairs) if cut is not None]
     counts = Counter(graphone for cut in cuts for graphone in cut)
-    graphones = [("", ()), ("", ()), *sorted(g for g in counts if counts[g] >= RARE)]
+    graphones: list[tuple[str, Phones]] = [("", ()), ("", ())]
+    graphones += sorted(graphone for graphone in counts if counts[graphone] >= RARE)
     ids = {graphone: index for index, graphone in enumerate(graphones) if index > 1}
     sequences = [
         [0, *(ids[graphone] for graphone in cut), 1]
         for cut in cuts
         if all(graphone in ids for graphone in cut)
     ]
-    orders = ngram.train(sequences, len(graphones), order=order, prune=prune)
+    orders = ngram.train(sequences, len(graphones), order=ORDER, prune=PRUNE)
     return pack_graphones(
         graphones,
         [level.keys for level in orders],
         [level.log_p for level in orders],
         [level.log_bow for level in orders],
+        train_network(graphones, sequences, epochs=epochs),
     )

@@ -82,9 +82,7 @@ def test_a_reading_can_be_forced():
 
 def test_packed_model_comes_back(tmp_path):
     path = tmp_path / "model.bin"
-    readings = {
-        "row": [Reading("row_1", "N", ("R", "OW1")), Reading("row_2", "V", ("R", "AW1"))]
-    }
+    readings = {"row": [Reading("row_1", "N", ("R", "OW1")), Reading("row_2", "V", ("R", "AW1"))]}
     weights = {"row_1|p1=a": 3.0, "row_2|p1=a": -3.0, "#V|P1=TO": 2.0, "row_1|b": 0.1}
     path.write_bytes(pack_homographs(readings, weights, smallest=0.5))
     model = read_homographs(path)

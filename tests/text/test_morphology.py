@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tts_pipeline.text.lexicon import shipped_lexicon
-from tts_pipeline.text.morphology import add_d, add_s, derive
+from tts_pipeline.text.morphology import add_d, add_s, derive, propose
 
 KNOWN = {
     "cat": "K AE1 T", "dog": "D AO1 G", "bus": "B AH1 S", "church": "CH ER1 CH", "fly": "F L AY1",
@@ -40,23 +40,34 @@ def lookup(word):
         ("begged", "B EH1 G D"),
         ("wanted", "W AA1 N T IH0 D"),
         ("studied", "S T AH1 D IY0 D"),
-        ("hoping", "HH OW1 P IH0 NG"),
-        ("hopping", "HH AA1 P IH0 NG"),
-        ("studying", "S T AH1 D IY0 IH0 NG"),
-        ("wiggling", "W IH1 G L IH0 NG"),
-        ("buzzing", "B AH1 Z IH0 NG"),
         ("runnin'", "R AH1 N IH0 N"),
         ("cat'll", "K AE1 T AH0 L"),
-        ("nightglow", "N AY1 T G L OW2"),
     ],
 )
 def test_rules(word, phones):
     assert derive(word, lookup) == tuple(phones.split())
 
 
+@pytest.mark.parametrize(
+    ("word", "phones"),
+    [
+        ("hoping", "HH OW1 P IH0 NG"),
+        ("hopping", "HH AA1 P IH0 NG"),
+        ("studying", "S T AH1 D IY0 IH0 NG"),
+        ("wiggling", "W IH1 G L IH0 NG"),
+        ("buzzing", "B AH1 Z IH0 NG"),
+        ("nightglow", "N AY1 T G L OW2"),
+    ],
+)
+def test_proposals(word, phones):
+    assert derive(word, lookup) is None
+    assert propose(word, lookup) == tuple(phones.split())
+
+
 @pytest.mark.parametrize("word", ["", "'", "s", "'s", "zz", "ing", "ed", "xylo", "ss", "zing's"])
 def test_unknown_words_stay_unknown(word):
     assert derive(word, lookup) is None
+    assert propose(word, lookup) is None
 
 
 def test_inflections_agree_with_the_dictionary():

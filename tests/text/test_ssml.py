@@ -68,9 +68,7 @@ def test_break_between_words(speak, attributes, seconds, gap):
 
 
 def test_break_after_a_mark_after_a_sentence_and_before_all(speak):
-    first, second = speak(
-        '<break time="2s"/>one, <break time="1s"/>two. <break time="3s"/>three'
-    )
+    first, second = speak('<break time="2s"/>one, <break time="1s"/>two. <break time="3s"/>three')
     assert first.gaps == (",", ".")
     assert first.pause_s == (1.0, 0.0)
     assert first.pause_before_s == 2.0

@@ -1,9 +1,9 @@
 """Pronunciation of inflected and compound words from the parts that a dictionary holds.
 
 English spelling adds endings by few rules (a silent e goes, a final consonant doubles, y turns to
-i), and their sounds follow from the last phone of the stem. Each rule here was kept because it is
-right more often than the letter-to-sound model on words held out of the dictionary;
-``recipes/text/README.md`` has the figures.
+i), and their sounds follow from the last phone of the stem. Rules were kept where they are right
+more often than the letter-to-sound model on words held out of the dictionary (-er, -est, -ly, -y,
+-able and -ish are not); ``recipes/text/README.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MIN_STEM = 2
 
 
 def derive(word: str, lookup: Lookup) -> Phones | None:
-    """Return the phones of a word made of known parts, or None.
+    """Return the phones of a word whose ending a rule is sure of, or None.
 
     Args:
         word: lower-case letters with inner apostrophes.
@@ -29,11 +29,20 @@ def derive(word: str, lookup: Lookup) -> Phones | None:
     """
     if "'" in word:
         return _contracted(word, lookup)
-    for rule in (_plural, _past, _ing, _suffixed):
+    for rule in (_plural, _past, _suffixed):
         phones = rule(word, lookup)
         if phones:
             return phones
-    return _compound(word, lookup)
+    return None
+
+
+def propose(word: str, lookup: Lookup) -> Phones | None:
+    """Return the phones of a word that may be an -ing form or a compound, or None.
+
+    These rules are right less often than the letter-to-sound model; where the model finds their
+    answer likely too, it is right more often than the model's own first choice.
+    """
+    return _ing(word, lookup) or _compound(word, lookup)
 
 
 def add_s(stem: Phones) -> Phones:
@@ -151,36 +160,21 @@ _SUFFIXES: tuple[tuple[str, Phones], ...] = (
     ("fulness", ("F", "AH0", "L", "N", "AH0", "S")),
     ("ness", ("N", "AH0", "S")),
     ("less", ("L", "AH0", "S")),
-    ("ment", ("M", "AH0", "N", "T")),
     ("ship", ("SH", "IH2", "P")),
     ("like", ("L", "AY2", "K")),
     ("wise", ("W", "AY2", "Z")),
     ("ful", ("F", "AH0", "L")),
-    ("able", ("AH0", "B", "AH0", "L")),
-    ("ish", ("IH0", "SH")),
-    ("est", ("AH0", "S", "T")),
-    ("er", ("ER0",)),
-    ("ly", ("L", "IY0")),
-    ("y", ("IY0",)),
 )
 
 
 def _suffixed(word: str, lookup: Lookup) -> Phones | None:
     for suffix, ending in _SUFFIXES:
         base = word.removesuffix(suffix)
-        if base == word or len(base) <= _MIN_STEM:
-            continue
-        if suffix[0] in "aeiouy":
-            stems = list(_stems(base))
-        elif base.endswith("i"):
-            stems = [base[:-1] + "y", base]
-        else:
-            stems = [base]
-        for stem in stems:
-            phones = lookup(stem)
+        if base != word and len(base) > _MIN_STEM:
+            phones = lookup(base)
+            if not phones and base.endswith("i"):
+                phones = lookup(base[:-1] + "y")
             if phones:
-                if suffix == "ly" and phones[-1] == "L":
-                    return (*phones, "IY0")
                 return (*phones, *ending)
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tts_pipeline.text.lexicon import Lexicon, Phones, shipped_lexicon, shipped_overrides
-from tts_pipeline.text.morphology import add_s, derive
+from tts_pipeline.text.morphology import add_s, derive, propose
 from tts_pipeline.text.oov import MAX_WORD, Graphones, shipped_graphones
 
 LETTER_NAMES: dict[str, Phones] = {
@@ -23,6 +23,8 @@ LETTER_NAMES: dict[str, Phones] = {
 _MAX_INITIALS = 5
 _VOWEL_LETTERS = frozenset("aeiouy")
 _CACHE_SIZE = 65536
+# Share of probability from which the model supports what morphology proposes.
+_AGREE = 0.2
 # What a rule-made pronunciation is worth beside a dictionary entry (1.0); the share of words
 # that the rules get right, from recipes/text/README.md.
 _MORPHOLOGY_CONFIDENCE = 0.9
@@ -125,9 +127,29 @@ class Pronouncer:
         if self._model is None:
             self._model = shipped_graphones()
         stem = word.removesuffix("'s")
+        proposed = None
+        if stem.isalpha() and len(stem) <= MAX_WORD:
+            proposed = propose(stem, self.known)
+        if proposed:
+            agreed = _agreed(stem, proposed, self._model)
+            if agreed:
+                phones = agreed.phones if stem == word else add_s(agreed.phones)
+                return agreed._replace(phones=phones)
         guess = self._model.guess(stem)
         if guess is None:
-            letters = [LETTER_NAMES[letter] for letter in word if letter in LETTER_NAMES]
-            return Pronunciation(tuple(p for name in letters for p in name), "letters", 0.5)
+            names = [LETTER_NAMES[letter] for letter in word if letter in LETTER_NAMES]
+            return Pronunciation(tuple(p for name in names for p in name), "letters", 0.5)
         phones = guess.phones if stem == word else add_s(guess.phones)
         return Pronunciation(phones, "oov", guess.confidence)
+
+
+def _agreed(word: str, proposed: Phones, model: Graphones) -> Pronunciation | None:
+    """Return what morphology proposes, stressed as the model likes, if both agree."""
+    plain = [phone.rstrip("012") for phone in proposed]
+    alike = [
+        guess
+        for guess in model.ranked(word)
+        if [phone.rstrip("012") for phone in guess.phones] == plain
+    ]
+    share = min(sum(guess.confidence for guess in alike), 1.0)
+    return Pronunciation(alike[0].phones, "morphology", share) if share >= _AGREE else None
