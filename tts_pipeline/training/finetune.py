@@ -22,11 +22,13 @@ class FinetuneConfig:
         predicted_share: share of crops with a predicted mel; the others stay natural, so that
             copy-synthesis is not forgotten.
         adversarial_from: step at which the critics join.
+        stft_floor: as for the vocoder, lower by now.
     """
 
     loop: LoopConfig
     predicted_share: float = 0.6
     adversarial_from: int = 0
+    stft_floor: float = 3e-4
 
 
 def finetune_task(
@@ -57,6 +59,7 @@ def finetune_task(
         loop=config.loop,
         predicted_share=config.predicted_share,
         adversarial_from=config.adversarial_from,
+        stft_floor=config.stft_floor,
         true_f0_steps=0,
     )
     train, valid = acoustic.train, acoustic.valid

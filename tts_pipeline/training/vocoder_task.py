@@ -34,6 +34,8 @@ class VocoderTrainingConfig:
         true_f0_steps: steps during which the source follows the tracked F0, until the pitch head
             knows its trade; after that it follows the head, as in use.
         adversarial_from: step at which the critics join; at ``loop.max_steps`` or above: never.
+        stft_floor: magnitude below which the stft term hears no difference; a low one also teaches
+            the noise in silences, a high one learns speech sooner.
         predicted_share: share of crops with a mel of the acoustic model, when fine-tuning.
         weights: factor of each loss term: stft, mel, pitch, adversarial, feature_matching.
     """
@@ -45,6 +47,7 @@ class VocoderTrainingConfig:
     edge_samples: int = 640
     true_f0_steps: int = 1500
     adversarial_from: int = 1_000_000_000
+    stft_floor: float = 2e-3
     predicted_share: float = 0.0
     weights: dict[str, float] = dataclasses.field(
         default_factory=lambda: {
@@ -98,7 +101,7 @@ class VocoderTask(Task):
             predicted=predicted,
             predicted_share=config.predicted_share,
         )
-        self.stft, self.pitch = MultiResolutionSTFTLoss(), PitchLoss()
+        self.stft, self.pitch = MultiResolutionSTFTLoss(floor=config.stft_floor), PitchLoss()
         self.adversarial, self.matching = AdversarialLoss(), FeatureMatchingLoss()
 
     def _adam(self, module: torch.nn.Module) -> torch.optim.Optimizer:
