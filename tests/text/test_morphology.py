@@ -12,7 +12,8 @@ KNOWN = {
     "hope": "HH OW1 P", "hop": "HH AA1 P", "want": "W AA1 N T", "study": "S T AH1 D IY0",
     "beg": "B EH1 G", "judge": "JH AH1 JH", "quiet": "K W AY1 AH0 T", "go": "G OW1",
     "night": "N AY1 T", "glow": "G L OW1", "happy": "HH AE1 P IY0", "james": "JH EY1 M Z",
-    "running": "R AH1 N IH0 NG", "wiggle": "W IH1 G AH0 L", "buzz": "B AH1 Z", "hero": "HH IH1 R OW0",
+    "running": "R AH1 N IH0 NG", "wiggle": "W IH1 G AH0 L", "buzz": "B AH1 Z",
+    "hero": "HH IH1 R OW0",
 }  # fmt: skip
 
 

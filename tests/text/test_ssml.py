@@ -279,7 +279,8 @@ def test_many_breaks_and_marks(front_end):
 
 def test_explain_shows_prosody_pauses_and_marks(front_end):
     shown = explain(
-        '<speak><mark name="here"/>one <break time="1s"/><prosody rate="slow">two</prosody></speak>',
+        '<speak><mark name="here"/>one <break time="1s"/>'
+        '<prosody rate="slow">two</prosody></speak>',
         front_end,
     )
     for part in ("<mark here>", "pause 1 s", "rate 0.75"):

@@ -87,6 +87,12 @@ def from_ipa(text: str) -> tuple[str, ...]:
     return _with_stress(phones)
 
 
+def readable_ipa(text: str) -> str:
+    """Return IPA without the symbols that :func:`from_ipa` cannot read; empty without a sound."""
+    known = "".join(c for c in text if c in _IPA_CHARACTERS)
+    return known if any(c not in _STRESS_MARKS and c not in ".ʔ" for c in known) else ""
+
+
 def check_phones(text: str) -> tuple[str, ...]:
     """Read phones in either notation: ARPAbet with spaces, or IPA between slashes.
 
@@ -133,4 +139,6 @@ def _with_stress(phones: list[str]) -> tuple[str, ...]:
     return tuple(phones)
 
 
+# Single characters that begin a symbol, so that none is left half-read.
+_IPA_CHARACTERS = {symbol for symbol in _IPA_SYMBOLS if len(symbol) == 1} | {*_STRESS_MARKS, "."}
 _ONSETS = {ARPABET_TO_IPA[name] for name in CONSONANTS if name != "NG"}
