@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import numbers
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -24,6 +25,8 @@ _SEED_STEP = 0x9E3779B97F4A7C15
 # Of a pause that was asked for, the model speaks this much, the like of which it was trained on;
 # what is longer is silence in the middle.
 _MODEL_PAUSE_S = 0.3
+# Frames of silence handed on at once, so that a pause of any length takes bounded memory.
+_SILENCE_FRAMES = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,8 +38,18 @@ class Mel:
 
 
 @dataclasses.dataclass(frozen=True)
+class MelBlocks:
+    """Mel of a sentence in blocks ``(M, t)``, each written when it is asked for, and the frames of
+    each of its tokens."""
+
+    blocks: Iterator[torch.Tensor]
+    durations: list[int]
+
+
+@dataclasses.dataclass(frozen=True)
 class Block:
-    """Samples ``(S,)`` of a sentence, the pause before it included, and its timestamps."""
+    """Samples ``(S,)`` of a sentence or of a part of it, the pause before it included, and the
+    timestamps of the sentence if it begins here."""
 
     samples: np.ndarray
     timestamps: tuple[Timestamp, ...]
@@ -104,13 +117,37 @@ class Speaker:
         for item, sentence in enumerate(sentences):
             frames = made.mel[item, :, : int(made.mel_lengths[item])]
             durations = made.durations[item, : len(sentence.tokens)].tolist()
-            mels.append(self._lengthened(Mel(frames, durations), self._pause_frames(sentence)[1]))
+            silences = self._pause_frames(sentence)[1]
+            pieces = list(self._lengthened([frames], durations, silences))
+            whole = pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
+            mels.append(Mel(whole, _sums(durations, silences)))
         return mels
+
+    def mel_blocks(self, sentence: Sentence, index: int) -> MelBlocks:
+        """Write the mel of sentence number ``index`` block by block; :meth:`mels` in pieces."""
+        spoken, silences = self._pause_frames(sentence)
+        made = self.voice.acoustic.stream(
+            torch.tensor([sentence.tokens]),
+            seed=self.sentence_seed(index),
+            rate=self.rate * torch.tensor([sentence.token_rate]),
+            pitch=self.pitch * torch.tensor([sentence.token_pitch]),
+            energy=self.energy * torch.tensor([sentence.token_energy]),
+            fixed_frames=torch.tensor([spoken]),
+        )
+        durations = made.durations.tolist()
+        blocks = self._lengthened(made.blocks, durations, silences)
+        return MelBlocks(blocks, _sums(durations, silences))
 
     def waveform(self, mel: Mel, index: int) -> np.ndarray:
         """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
         vocoder = self.voice.choose_vocoder(self.vocoder)
         return vocoder.infer(mel.frames, seed=self.sentence_seed(index)).cpu().numpy()
+
+    def waveform_blocks(self, mel: Iterable[torch.Tensor], index: int) -> Iterator[np.ndarray]:
+        """:meth:`waveform` of a mel in blocks ``(M, t)``, in blocks as soon as they are settled."""
+        vocoder = self.voice.choose_vocoder(self.vocoder)
+        for samples in vocoder.stream(mel, seed=self.sentence_seed(index)):
+            yield samples.cpu().numpy()
 
     def _pause_frames(self, sentence: Sentence) -> tuple[list[int], list[int]]:
         """Frames of each pause asked for: those that the model speaks, and the rest."""
@@ -120,23 +157,33 @@ class Speaker:
         spoken = [min(frames, longest) for frames in wanted]
         return spoken, [frames - part for frames, part in zip(wanted, spoken)]
 
-    def _lengthened(self, mel: Mel, silences: list[int]) -> Mel:
-        """Put frames of silence into the middle of tokens."""
-        if not any(silences):
-            return mel
+    def _lengthened(
+        self, blocks: Iterable[torch.Tensor], durations: list[int], silences: list[int]
+    ) -> Iterator[torch.Tensor]:
+        """Put frames of silence into the middle of tokens of a mel in blocks ``(M, t)``."""
         floor = math.log(self.voice.audio.log_floor)
-        pieces = []
-        done = end = 0
-        for duration, silence in zip(mel.durations, silences):
-            if silence:
-                middle = end + duration // 2
-                pieces.append(mel.frames[:, done:middle])
-                pieces.append(torch.full((len(mel.frames), silence), floor))
-                done = middle
-            end += duration
-        pieces.append(mel.frames[:, done:])
-        durations = [duration + silence for duration, silence in zip(mel.durations, silences)]
-        return Mel(torch.cat(pieces, 1), durations)
+        ends = itertools.accumulate(durations)
+        places = iter(
+            [
+                (end - duration + duration // 2, silence)
+                for end, duration, silence in zip(ends, durations, silences)
+                if silence
+            ]
+        )
+        place, silence = next(places, (-1, 0))
+        begin = 0
+        for block in blocks:
+            while begin <= place <= begin + block.shape[1]:
+                if place > begin:
+                    yield block[:, : place - begin]
+                block, begin = block[:, place - begin :], place
+                for done in range(0, silence, _SILENCE_FRAMES):
+                    n_frames = min(_SILENCE_FRAMES, silence - done)
+                    yield block.new_full((len(block), n_frames), floor)
+                place, silence = next(places, (-1, 0))
+            if block.shape[1]:
+                yield block
+            begin += block.shape[1]
 
 
 class Timeline:
@@ -156,19 +203,36 @@ class Timeline:
             mel: its mel, if it is written already.
         """
         speaker, index = self._speaker, self._n_sentences
-        audio = speaker.voice.audio
         mel = mel or speaker.mels([sentence], index)[0]
-        spoken = speaker.waveform(mel, index)
-        pause_s = self._pause_s / speaker.rate + sentence.pause_before_s
+        pause, stamps = self._place(sentence, mel.durations)
+        return Block(np.concatenate([pause, speaker.waveform(mel, index)]), stamps)
+
+    def stream(self, sentence: Sentence) -> Iterator[Block]:
+        """:meth:`add` while the mel is being written; the first block holds the pause before the
+        sentence and all of its timestamps."""
+        speaker, index = self._speaker, self._n_sentences
+        mel = speaker.mel_blocks(sentence, index)
+        pause, stamps = self._place(sentence, mel.durations)
+        for samples in speaker.waveform_blocks(mel.blocks, index):
+            yield Block(np.concatenate([pause, samples]), stamps)
+            pause, stamps = pause[:0], ()
+
+    def _place(
+        self, sentence: Sentence, durations: list[int]
+    ) -> tuple[np.ndarray, tuple[Timestamp, ...]]:
+        """Give the next sentence its place: the silence before it, and its timestamps."""
+        audio = self._speaker.voice.audio
+        pause_s = self._pause_s / self._speaker.rate + sentence.pause_before_s
         pause = np.zeros(round(pause_s * audio.sample_rate), np.float32)
         start = self._n_samples + len(pause)
         self._n_sentences += 1
-        self._n_samples = start + len(spoken)
+        self._n_samples = start + sum(durations) * audio.hop_length
         self._pause_s = sentence.pause_after_s
-        return Block(
-            np.concatenate([pause, spoken]),
-            timestamps_of(sentence, mel.durations, start, audio),
-        )
+        return pause, timestamps_of(sentence, durations, start, audio)
+
+
+def _sums(durations: list[int], silences: list[int]) -> list[int]:
+    return [duration + silence for duration, silence in zip(durations, silences)]
 
 
 def _padded(

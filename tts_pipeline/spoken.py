@@ -37,7 +37,7 @@ class SynthesisReport:
     Attributes:
         normalised: the text as it is spoken.
         dropped: what could not be spoken, in order, each with its place and the reason.
-        n_sentences: sentences spoken one by one.
+        n_sentences: sentences that begin in it.
         n_split: how many of them are pieces of a sentence that was too long.
         voice: name of the voice.
         vocoder: name of the vocoder.

@@ -13,7 +13,7 @@ from tts_pipeline.audio import Audio
 from tts_pipeline.errors import TextError
 from tts_pipeline.speaker import Block, Mel, Speaker, Timeline
 from tts_pipeline.spoken import SynthesisReport, Timestamp
-from tts_pipeline.text.protocol import Dropped, Sentence
+from tts_pipeline.text.protocol import Dropped, Report, Sentence
 from tts_pipeline.text.symbols import BOUNDARY
 from tts_pipeline.voice import DEFAULT_VOCODER, Voice, cached_voice
 
@@ -71,7 +71,7 @@ def synthesize(
     _require_speech(bool(sentences), read.dropped)
     line = Timeline(speaker)
     blocks = [line.add(sentence) for sentence in sentences]
-    return _audio(speaker, blocks, read.normalised, read.dropped, read.n_split, begun)
+    return _audio(speaker, blocks, read, begun)
 
 
 def synthesize_batch(
@@ -101,9 +101,7 @@ def synthesize_batch(
     for (sentences, report), made in zip(read, mels):
         line = Timeline(speaker)
         blocks = [line.add(sentence, mel) for sentence, mel in zip(sentences, made)]
-        audios.append(
-            _audio(speaker, blocks, report.normalised, report.dropped, report.n_split, begun)
-        )
+        audios.append(_audio(speaker, blocks, report, begun))
     compute_s = time.perf_counter() - begun
     total_s = sum(audio.duration_s for audio in audios)
     return [
@@ -131,15 +129,18 @@ def stream(
 ) -> Iterator[Audio]:
     """Speak a text of any length block by block, in bounded memory.
 
-    The blocks one after another are what :func:`synthesize` makes of the text, to 1e-4.
+    A block leaves as soon as its samples are settled, while the acoustic model is still writing the
+    rest of the sentence. The blocks one after another are what :func:`synthesize` makes of the
+    text, to 1e-4.
 
     Args:
         text: the text, or its pieces in order, such as the lines of an open file.
         voice: as the other options, see :func:`synthesize`.
 
     Returns:
-        Iterator over Audio. ``timestamps`` count from the start of the first block, a ``report``
-        tells of its own block.
+        Iterator over Audio, several blocks a sentence. ``timestamps`` count from the start of the
+        first block. Those of a sentence come with its first block, and so does what the ``report``
+        tells about its text; ``duration_s`` and ``compute_s`` are those of the block itself.
 
     Raises:
         TextError, VoiceError, ConfigError: as :func:`synthesize`; what is wrong with the text
@@ -160,10 +161,12 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
                 f"cannot speak {first.text!r} at character {first.span[0]} ({first.reason}); "
                 "take it out, or do not ask for strict=True"
             )
-        block = line.add(sentence)
-        yield _audio(speaker, [block], _spoken_form(sentence), dropped, 0, begun)
+        told = Report(_spoken_form(sentence), dropped, 1, 0)
+        for block in line.stream(sentence):
+            yield _audio(speaker, [block], told, begun)
+            told = Report("", (), 0, 0)
+            begun = time.perf_counter()
         spoken = True
-        begun = time.perf_counter()
     _require_speech(spoken, ())
 
 
@@ -201,21 +204,14 @@ def _mels_of_texts(speaker: Speaker, texts: list[list[Sentence]]) -> list[list[M
     return mels
 
 
-def _audio(
-    speaker: Speaker,
-    blocks: list[Block],
-    normalised: str,
-    dropped: tuple[Dropped, ...],
-    n_split: int,
-    begun: float,
-) -> Audio:
+def _audio(speaker: Speaker, blocks: list[Block], read: Report, begun: float) -> Audio:
     samples = np.concatenate([block.samples for block in blocks])
     rate = speaker.voice.audio.sample_rate
     report = SynthesisReport(
-        normalised=normalised,
-        dropped=dropped,
-        n_sentences=len(blocks),
-        n_split=n_split,
+        normalised=read.normalised,
+        dropped=read.dropped,
+        n_sentences=read.n_sentences,
+        n_split=read.n_split,
         voice=speaker.voice.name,
         vocoder=speaker.vocoder,
         seed=speaker.seed,
