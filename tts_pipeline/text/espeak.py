@@ -79,7 +79,11 @@ class EspeakWorker:
             self._stop()
 
     def _start(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "PYTHONIOENCODING": "utf-8",
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tts_pipeline.text.espeak_worker", self._voice],
             stdin=subprocess.PIPE,

@@ -28,8 +28,6 @@ def main(voice: str) -> int:
         return 1
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
         return 2
-    sys.stdin.reconfigure(encoding="utf-8")
-    sys.stdout.reconfigure(encoding="utf-8")
     print("ready", flush=True)
     for line in sys.stdin:
         text = ctypes.c_char_p(line.strip().encode())
