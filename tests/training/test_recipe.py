@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,9 +14,11 @@ import yaml
 
 from tts_pipeline.config import load_yaml
 from tts_pipeline.errors import ConfigError, CorpusError
+from tts_pipeline.text.frontend import EnglishFrontEnd
 from tts_pipeline.training.corpus import read_names
 from tts_pipeline.training.estimate import STAGES as COSTS
 from tts_pipeline.training.recipe import Recipe, RecipeConfig, default_runs, main
+from tts_pipeline.training.test_set import recordings_of
 from tts_pipeline.training.texts import read_texts
 from tts_pipeline.voice import Voice
 
@@ -71,6 +74,7 @@ def recipe_file(tmp_path_factory) -> Path:
     for stage in ("align", "acoustic", "vocoder", "finetune"):
         content[stage]["loop"] |= {"max_steps": 4, "batch_size": 2, "validate_every": 2}
     content |= {"texts": "texts.tsv", "exclude": "exclude.txt", "n_workers": 1}
+    content["max_utterances"] = 0
     content["vocoder"] |= {"adversarial_from": 3}
     path = tmp_path_factory.mktemp("recipe") / "debug.yaml"
     path.write_text(yaml.safe_dump(content))
@@ -119,6 +123,29 @@ def test_every_stage_leaves_its_results(runs):
     assert len(features) == 7 and "tiny_01" not in features
     assert {path.stem for path in (runs / "durations").glob("*.npz")} == features
     assert len(list((runs / "plots").glob("alignment-*.png"))) == 1
+
+
+def test_the_scores_get_on_the_card(runs, recipe_file, tiny_corpus):
+    fixed = [str(recipe_file), str(tiny_corpus), "--runs", str(runs), "--accelerator", "cpu"]
+    main([*fixed, "--stage", "evaluate"])
+    main([*fixed, "--stage", "evaluate"])
+    card = Voice.load(runs / "voice").card
+    assert card.count("## Scores") == 1 and "share of texts spoken whole" in card
+    scores = json.loads((runs / "voice" / "scores.json").read_text())
+    assert scores["voice"] == "ljspeech-debug"
+    assert len(list((runs / "report" / "pictures").glob("*.png"))) == 1
+
+
+def test_recordings_of_the_test_set_bring_their_phones(runs, recipe_file, tiny_corpus):
+    recipe = Recipe(recipe_file, tiny_corpus, runs, accelerator="cpu")
+    test = [u for u in recipe.utterances if u.split == "test"]
+    (found,) = recordings_of(test, recipe.tokens(), recipe.store("test"), runs / "durations")
+    (sentence,) = EnglishFrontEnd()(test[0].text)[0]
+    phones = [phone for word in sentence.words for phone in word.phones]
+    assert [name for name, _, _ in found.segments] == phones
+    starts, ends = zip(*((start, end) for _, start, end in found.segments))
+    assert list(starts) == sorted(starts) and all(e > s for s, e in zip(starts, ends))
+    assert ends[-1] <= len(found.waveform) / 16000 and len(found.f0) * 160 == len(found.waveform)
 
 
 def test_exclusions_and_corrected_texts_are_used(recipe_file, tiny_corpus, tmp_path):

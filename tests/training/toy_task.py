@@ -87,7 +87,6 @@ def config(**changes: object) -> LoopConfig:
         "learning_rate": 0.02,
         "warmup_steps": 5,
         "validate_every": 40,
-        "checkpoint_every_s": 0.0,
     }
     return LoopConfig(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -100,4 +99,4 @@ def run(folder: Path, task: ToyTask | None = None, **changes: object) -> tuple[T
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), ToyTask(delay_s=0.02))
+    run(Path(sys.argv[1]), ToyTask(delay_s=0.02), checkpoint_every_s=0.0)
