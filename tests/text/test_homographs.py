@@ -51,6 +51,10 @@ def test_at_least_92_percent_of_the_public_test_sentences():
         ("We use it to close the door.", "close", "K L OW1 Z"),
         ("We use it to close the door.", "use", "Y UW1 Z"),
         ("The wind was strong.", "wind", "W IH1 N D"),
+        ("She records the song.", "records", "R AH0 K AO1 R D Z"),
+        ("She sold the old records.", "records", "R EH1 K ER0 D Z"),
+        ("He presents the show.", "presents", "P R IY0 Z EH1 N T S"),
+        ("The presents lay there.", "presents", "P R EH1 Z AH0 N T S"),
     ],
 )
 def test_plain_cases(text, word, phones):

@@ -19,9 +19,12 @@ import numpy as np
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.lexicon import DATA, Phones
+from tts_pipeline.text.morphology import add_s
 
 SCHEMA = 1
 NUMBER = "<n>"
+# Their plural nouns sound like the verb.
+_IRREGULAR_PLURAL = {"house", "mouth"}
 _BEFORE, _AFTER = "<s>", "</s>"
 _WINDOW = 8
 # Perceptron scores are no log-odds; divided by this they come close to them.
@@ -135,6 +138,10 @@ def shares_class(readings: list[Reading]) -> bool:
     return {reading.kind for reading in readings} == {"V", "N"}
 
 
+def _with_s(word: str) -> str:
+    return word + ("es" if word.endswith(("s", "x", "sh", "ch")) else "s")
+
+
 class Homographs:
     """The classifier.
 
@@ -150,8 +157,16 @@ class Homographs:
             reading.name: reading for choices in readings.values() for reading in choices
         }
 
+        self._inflected = {
+            _with_s(word): word
+            for word, choices in readings.items()
+            if shares_class(choices)
+            and word not in _IRREGULAR_PLURAL
+            and _with_s(word) not in readings
+        }
+
     def __contains__(self, word: str) -> bool:
-        return word in self._readings
+        return word in self._readings or word in self._inflected
 
     def named(self, name: str) -> Reading | None:
         """Return a reading by its name ("read_past"), for a user who wants just that one."""
@@ -164,11 +179,17 @@ class Homographs:
     def choose(self, word: str, tokens: list[str], index: int) -> tuple[Reading, float]:
         """Return the likeliest reading of ``word`` at ``tokens[index]`` and its confidence.
 
+        "records" is read like "record": the verb's or the noun's reading with its ending.
+
         Args:
             word: lower-case spelling.
             tokens: the sentence, as for :func:`features`.
             index: place of the word.
         """
+        stem = self._inflected.get(word)
+        if stem is not None:
+            reading, confidence = self.choose(stem, tokens, index)
+            return reading._replace(phones=add_s(reading.phones)), confidence
         readings = self._readings[word]
         local, near = features(tokens, index)
         shared = shares_class(readings)
