@@ -1,4 +1,4 @@
-"""The decoder's loop as one fused kernel for the CPU; arrays and numbers only.
+"""The loops of the acoustic model as fused kernels for the CPU; arrays and numbers only.
 
 A step is bound by reading its weights. So they lie ``[in, out]``, four inputs are worked off per
 pass over the outputs, inputs that are zero (two thirds of the prenet's) cost nothing, and weights
@@ -109,6 +109,36 @@ def _add_gru(state: np.ndarray, gates: np.ndarray) -> None:
     for j in range(c):
         n = tanh(new[j] + sigmoid(reset[j]) * past[j])
         state[j] = n + sigmoid(update[j]) * (state[j] - n)
+
+
+@compiled(fastmath=True)
+def gru_steps(
+    told: np.ndarray,
+    state_weights: np.ndarray,
+    state_bias: np.ndarray,
+    backwards: bool,
+    written: np.ndarray,
+) -> None:
+    """A GRU over a sequence, from a state of zeros.
+
+    Args:
+        told: the input's part of the gates ``n, r, z`` with all biases but one ``(N, 3 C)``.
+        state_weights: ``[in, out]``, columns ``r, z, n`` ``(C, 3 C)``.
+        state_bias: of the state's ``n`` ``(C,)``.
+        backwards: begin at the last step.
+        written: the state after each step ``(N, C)``, filled.
+    """
+    n, c = written.shape
+    state = np.zeros(c, np.float32)
+    gates = np.empty(4 * c, np.float32)
+    chosen = np.empty(c, np.int64)
+    for k in range(n):
+        step = n - 1 - k if backwards else k
+        gates[: 3 * c] = told[step]
+        gates[3 * c :] = state_bias
+        _add_product(gates[c:], state, state_weights, _ONE, chosen)
+        _add_gru(state, gates)
+        written[step] = state
 
 
 @compiled(fastmath=True)
