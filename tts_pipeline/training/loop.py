@@ -191,7 +191,7 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
     if (folder / "last.pt").exists():
         averages = load_checkpoint(folder / "last.pt", task, averages, progress)
     raw, task.modules = task.modules, wrapped
-    optimizers = {k: fabric.setup_optimizers(o) for k, o in task.optimizers.items()}
+    optimizers: dict[str, Any] = {k: fabric.setup_optimizers(o) for k, o in task.optimizers.items()}
     averages = {n: {k: v.to(fabric.device) for k, v in a.items()} for n, a in averages.items()}
 
     def update(name: str, loss: torch.Tensor) -> None:
@@ -231,9 +231,10 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
                         average[key].lerp_(value, 1 - decay)
         bar.update()
         if progress.step % 20 == 0 or progress.step == config.max_steps:
-            values = {
-                k: float(fabric.all_reduce(v.detach(), reduce_op="mean")) for k, v in losses.items()
+            means: Any = {
+                k: fabric.all_reduce(v.detach(), reduce_op="mean") for k, v in losses.items()
             }
+            values = {name: float(mean) for name, mean in means.items()}
             bar.set_postfix({k: f"{v:.3f}" for k, v in values.items()})
             if writer:
                 for name, number in values.items():
