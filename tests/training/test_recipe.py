@@ -17,8 +17,8 @@ from tts_pipeline.errors import ConfigError, CorpusError
 from tts_pipeline.text.frontend import EnglishFrontEnd
 from tts_pipeline.training.corpus import read_names
 from tts_pipeline.training.estimate import STAGES as COSTS
+from tts_pipeline.training.held_out import recordings_of
 from tts_pipeline.training.recipe import Recipe, RecipeConfig, default_runs, main
-from tts_pipeline.training.test_set import recordings_of
 from tts_pipeline.training.texts import read_texts
 from tts_pipeline.voice import Voice
 

@@ -27,10 +27,10 @@ from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.corpus import SPLITS, Utterance, read_corpus, read_names
 from tts_pipeline.training.features import FeatureStore
 from tts_pipeline.training.finetune import FinetuneConfig, finetune_task
+from tts_pipeline.training.held_out import recordings_of
 from tts_pipeline.training.loop import LoopConfig, Task, make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, add_scores, package
 from tts_pipeline.training.prepare import PrepareConfig, prepare
-from tts_pipeline.training.test_set import recordings_of
 from tts_pipeline.training.texts import read_texts
 from tts_pipeline.training.vocoder_task import VocoderTask, VocoderTrainingConfig
 from tts_pipeline.voice import Voice
