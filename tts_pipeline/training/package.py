@@ -28,7 +28,6 @@ class VoiceFacts:
         licence: of the recordings and so of the weights.
         limits: what the voice cannot do, in plain words.
         language: "en-US".
-        history: where the training run differed from a plain run of the recipe.
     """
 
     name: str
@@ -37,7 +36,6 @@ class VoiceFacts:
     licence: str
     limits: tuple[str, ...] = ()
     language: str = "en-US"
-    history: tuple[str, ...] = ()
 
 
 def calibrate(model: AcousticModel, task: AcousticTask) -> None:
@@ -111,7 +109,6 @@ def write_card(facts: VoiceFacts, trained: dict[str, dict[str, object]], n_utter
         valid = run["valid"]
         figures = ", ".join(f"{k} {v:.3f}" for k, v in valid.items())  # type: ignore[attr-defined]
         lines.append(f"| {stage} | {run['step']} | {run['seed']} | {figures} |")
-    lines += ["", *(f"- {note}" for note in facts.history)]
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in facts.limits), ""]
     return "\n".join(lines)
 
