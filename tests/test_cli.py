@@ -254,3 +254,13 @@ def test_missing_extra_is_named(
     assert main(["doctor", "corpus"]) == 1
     assert "doctor needs tqdm" in capsys.readouterr().err
     assert COMMANDS["doctor"].extra == "train"
+
+
+def test_warmup_says_where_the_kernels_are_kept(
+    tiny_voice: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["warmup", "--voice", str(tiny_voice)]) == 0
+    out = capsys.readouterr().out
+    assert "voice    tiny loaded in" in out
+    folder = Path(out.rsplit("cache    ", 1)[1].strip())
+    assert list(folder.glob("kernel.*decode_steps*.nbi"))

@@ -35,6 +35,7 @@ COMMANDS = {
         "tts_pipeline.commands.pronounce", "show how a text is read, step by step"
     ),
     "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
+    "warmup": Command("tts_pipeline.commands.warmup", "compile the kernels now, once"),
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),
     "train": Command("tts_pipeline.training.recipe", "make a voice from a recipe", "train"),
     "evaluate": Command("tts_pipeline.evaluation.command", "score a voice", "eval"),

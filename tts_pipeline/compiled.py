@@ -9,6 +9,13 @@ from typing import Any
 
 import numba
 
+_kept: list[Any] = []
+
+
+def cache_folders() -> list[str]:
+    """Where the machine code of the kernels made so far is kept; empty if it cannot be."""
+    return sorted({str(kernel.stats.cache_path) for kernel in _kept})
+
 
 def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Decorator: ``numba.njit``, without the interpreter's lock, whose machine code is cached when
@@ -24,7 +31,9 @@ def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
 
     def decorate(function: Callable[..., Any]) -> Any:
         try:
-            return numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
+            kernel = numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
+            _kept.append(kernel)
+            return kernel
         except RuntimeError:
             _warn_once()
             return numba.njit(nogil=True, fastmath=fastmath)(function)

@@ -118,11 +118,13 @@ class Voice:
         return dataclasses.replace(self, lexicon=Path(lexicon))
 
     @classmethod
-    def load(cls, path: str | Path | None = None) -> Voice:
+    def load(cls, path: str | Path | None = None, *, mapped: bool = False) -> Voice:
         """Read and verify a voice.
 
         Args:
             path: its folder; None: the voice in the package.
+            mapped: leave weights that are stored as float32 in their files, whose pages all
+                processes then share; the files must not be written to meanwhile.
 
         Raises:
             VoiceError: if something is missing, truncated, damaged, of another kind of model or
@@ -130,7 +132,7 @@ class Voice:
                 and gives the remedy.
         """
         folder = SHIPPED if path is None else Path(path)
-        contents = read_folder(folder)
+        contents = read_folder(folder, mapped=mapped)
         acoustic = contents.models.pop("acoustic")
         return cls(
             name=contents.name,

@@ -70,8 +70,13 @@ class Contents(NamedTuple):
     fingerprint: str = ""
 
 
-def read_folder(folder: Path) -> Contents:
+def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     """Read and verify the folder of a voice.
+
+    Args:
+        folder: that of the voice.
+        mapped: leave weights that are stored as float32 in their files, whose pages all processes
+            then share. The files must not be written to as long as the voice is used.
 
     Raises:
         VoiceError: saying what is missing, damaged, foreign or too new, and the remedy.
@@ -96,7 +101,7 @@ def read_folder(folder: Path) -> Contents:
         audios[name] = audio
         _require_same_audio(folder, audios)
         models[name] = _build(folder, name, settings, audio)
-        _load_weights(folder, name, models[name], weights)
+        _load_weights(folder, name, models[name], weights, mapped)
     if "acoustic" not in models or len(models) == 1:
         lacks = "vocoder" if "acoustic" in models else "acoustic model"
         raise VoiceError(f"{folder / CONFIG}: names no {lacks}; {_remedy(folder)}")
@@ -224,7 +229,9 @@ def _build(folder: Path, name: str, settings: Any, audio: AudioConfig) -> nn.Mod
         ) from error
 
 
-def _load_weights(folder: Path, name: str, model: nn.Module, expected: WeightsFile) -> None:
+def _load_weights(
+    folder: Path, name: str, model: nn.Module, expected: WeightsFile, mapped: bool
+) -> None:
     path = folder / expected.file
     if Path(expected.file).name != expected.file:
         raise VoiceError(
@@ -246,7 +253,7 @@ def _load_weights(folder: Path, name: str, model: nn.Module, expected: WeightsFi
             f"{path}: damaged, its SHA-256 is not the one in {CONFIG}; {_remedy(folder)}"
         )
     try:
-        tensors = safetensors.torch.load(content)
+        tensors = safetensors.torch.load_file(path) if mapped else safetensors.torch.load(content)
     except SafetensorError as error:
         raise VoiceError(f"{path}: not a safetensors file ({error}); {_remedy(folder)}") from error
     wanted = model.state_dict()
@@ -266,7 +273,8 @@ def _load_weights(folder: Path, name: str, model: nn.Module, expected: WeightsFi
             f"{path}: weights of another model than {CONFIG} describes ({'; '.join(faults[:3])}"
             f"{more}); {_remedy(folder)}"
         )
-    model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+    floats = {key: tensor.float() for key, tensor in tensors.items()}
+    model.load_state_dict(floats, assign=mapped)
 
 
 def _sha256(content: bytes) -> str:

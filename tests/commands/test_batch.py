@@ -18,8 +18,9 @@ def _files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def _batch(csv: Path, folder: Path, voice: Path, *more: str) -> int:
-    return main(["batch", str(csv), str(folder), "--voice", str(voice), *more])
+def _batch(csv: Path, folder: Path, voice: Path, *more: str, workers: int = 1) -> int:
+    options = ["--voice", str(voice), "--workers", str(workers), *more]
+    return main(["batch", str(csv), str(folder), *options])
 
 
 def test_batch_speaks_every_row(

@@ -7,20 +7,22 @@ A row is done if its file is there and that line is about the same text, voice a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tts_pipeline.audio_files import FORMATS
 from tts_pipeline.commands.options import add_voice_options, voice_options
-from tts_pipeline.commands.rows import Row, read_rows
-from tts_pipeline.errors import AudioError, TTSPipelineError
+from tts_pipeline.commands.rows import read_rows
+from tts_pipeline.commands.workers import Job, Outcome, speak, speak_in_workers
+from tts_pipeline.errors import AudioError
 
 if TYPE_CHECKING:
-    from tts_pipeline.audio import Audio
     from tts_pipeline.voice import Voice
 
 LOG = "batch.jsonl"
@@ -47,25 +49,35 @@ def main(argv: Sequence[str]) -> int:
     _ = options["voice"].front_end
     n_spoken = n_skipped = n_failed = 0
     done = _done(folder / LOG)
-    with (folder / LOG).open("a", encoding="utf-8") as log:
+
+    def jobs() -> Iterator[Job]:
+        nonlocal n_skipped
         for row in read_rows(arguments.csv):
             path = folder / f"{row.id}{arguments.format}"
             made_of = _digest([settings, row.text])
             if not row.fault and done.get(path.name) == made_of and path.is_file():
                 n_skipped += 1
-                continue
-            try:
-                audio = _speak(row, path, options)
-            except TTSPipelineError as error:
+            else:
+                yield Job(row, path, made_of)
+
+    if arguments.workers == 1:
+        outcomes: Generator[Outcome, None, None] = (speak(job, options) for job in jobs())
+    else:
+        outcomes = speak_in_workers(jobs(), options, arguments.workers)
+    with (folder / LOG).open("a", encoding="utf-8") as log, contextlib.closing(outcomes):
+        for outcome in outcomes:
+            row = outcome.job.row
+            where = f"{arguments.csv}:{row.line}: {row.id}"
+            if outcome.error:
                 n_failed += 1
-                _say(f"{arguments.csv}:{row.line}: {row.id}: error: {error}")
+                _say(f"{where}: error: {outcome.error}")
                 continue
-            for item in audio.report.dropped:
+            for item in outcome.dropped:
                 _say(
-                    f"{arguments.csv}:{row.line}: {row.id}: warning: left out {item.text!r} at "
-                    f"character {item.span[0]}: {item.reason}"
+                    f"{where}: warning: left out {item.text!r} at character {item.span[0]}: "
+                    f"{item.reason}"
                 )
-            _note(log, path.name, made_of, audio)
+            _note(log, outcome)
             n_spoken += 1
             if sys.stderr.isatty():
                 print(f"\r{n_spoken} spoken, {n_skipped} done before", end="", file=sys.stderr)
@@ -85,19 +97,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format", choices=sorted(FORMATS), default=".wav", help="of the files (default .wav)"
     )
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=_n_cores(),
+        metavar="N",
+        help="processes that speak, one thread each (default: one a core, here %(default)s)",
+    )
     add_voice_options(parser)
     return parser
-
-
-def _speak(row: Row, path: Path, options: dict[str, Any]) -> Audio:
-    from tts_pipeline.errors import TextError
-    from tts_pipeline.synthesis import synthesize
-
-    if row.fault:
-        raise TextError(row.fault)
-    audio = synthesize(row.text, **options)
-    audio.save(path)
-    return audio
 
 
 def _settings(voice: Voice, options: dict[str, Any]) -> str:
@@ -127,11 +135,29 @@ def _done(path: Path) -> dict[str, str]:
     return done
 
 
-def _note(log: IO[str], name: str, made_of: str, audio: Audio) -> None:
-    entry = {"file": name, "made_of": made_of, "duration_s": round(audio.duration_s, 3)}
+def _note(log: IO[str], outcome: Outcome) -> None:
+    entry = {
+        "file": outcome.job.path.name,
+        "made_of": outcome.job.made_of,
+        "duration_s": round(outcome.duration_s, 3),
+    }
     # The line break comes first, so that half a line never swallows the next one.
     log.write("\n" + json.dumps(entry))
     log.flush()
+
+
+def _count(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{value}: expected at least 1")
+    return number
+
+
+def _n_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _say(message: str) -> None:
