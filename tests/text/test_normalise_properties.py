@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts_pipeline.text.normalise import Normalised, normalise
-from tts_pipeline.text.sentences import MAX_PHONES, MAX_WORDS, rough_phones, split
 
 WORD = re.compile(r"'?[a-z]+(?:'[a-z]+)*")
 LETTER = re.compile(r"[a-z](?:'s)?")
@@ -75,17 +74,3 @@ def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
     for before, after in zip(*([t for t in r.tokens if t.text] for r in (first, again))):
         assert before.text == after.text
         assert (before.kind == "letter") == (after.kind == "letter")
-
-
-@settings(max_examples=150, deadline=None)
-@given(TEXTS)
-def test_pieces_hold_every_spoken_token_once_within_bounds(text: str) -> None:
-    result = normalise(text)
-    pieces = split(result.tokens, result.dropped)
-    spoken = [token for token in result.tokens if token.is_word]
-    assert [token for piece in pieces for token in piece.tokens if token.is_word] == spoken
-    assert [record for piece in pieces for record in piece.dropped] == result.dropped
-    for piece in pieces:
-        assert sum(token.is_word for token in piece.tokens) <= MAX_WORDS
-        assert sum(map(rough_phones, piece.tokens)) <= MAX_PHONES
-        assert not piece.tokens or not piece.tokens[-1].is_word
