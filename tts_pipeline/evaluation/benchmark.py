@@ -1,120 +1,116 @@
-"""How fast a voice speaks on this machine, next to a named peer in the same run."""
+"""``tts-pipeline benchmark``: how fast a voice speaks on this machine, beside others."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-import numba
-import torch
+from tts_pipeline.errors import TTSPipelineError
 
-from tts_pipeline.synthesis import stream, synthesize
-from tts_pipeline.voice import GRIFFIN_LIM, Voice
-
-TEXTS = {
-    "short": "Good morning, how are you?",
-    "medium": (
-        "The harbour was quiet when the boats came in. Nobody spoke, for the night had been long, "
-        "and the nets were heavy with fish."
-    ),
-}
+WHATS = ("pipeline",)
 
 
-class Measured(NamedTuple):
-    """Seconds over all rounds: median, least and most, and how many a second of audio costs."""
+def main(argv: Sequence[str]) -> int:
+    """Measure and show; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="tts-pipeline benchmark",
+        description="Time text to waveform and its stages, warm, in interleaved rounds, beside "
+        "espeak-ng, flite and piper where they are installed (the start of their process "
+        "included). Medians with the least and the most.",
+    )
+    parser.add_argument("what", nargs="?", choices=WHATS, default="pipeline")
+    parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="default 7")
+    parser.add_argument(
+        "--threads", type=int, nargs="+", default=[2], metavar="N", help="beside 1; default 2"
+    )
+    parser.add_argument("--no-peers", action="store_true", help="leave other programs out")
+    parser.add_argument("--piper-model", type=Path, metavar="FILE", help="voice for piper")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw them (matplotlib)")
+    arguments = parser.parse_args(argv)
+    if arguments.rounds < 1 or min(arguments.threads) < 1:
+        parser.error("--rounds and --threads: expected at least 1")
 
-    name: str
-    median_s: float
-    least_s: float
-    most_s: float
-    xrt: float
+    from tts_pipeline.evaluation.benchmark_pipeline import measure
+    from tts_pipeline.voice import Voice
 
-
-def interleaved(jobs: dict[str, Callable[[], float]], rounds: int) -> list[Measured]:
-    """Time jobs that return the seconds of audio they made, in turn, after one warm-up each."""
-    audio_s = {name: job() for name, job in jobs.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(rounds):
-        for name, job in jobs.items():
-            begun = time.perf_counter()
-            job()
-            seconds[name].append(time.perf_counter() - begun)
-    return [
-        Measured(name, statistics.median(s), min(s), max(s), audio_s[name] / statistics.median(s))
-        for name, s in seconds.items()
-    ]
-
-
-def machine() -> dict[str, str | int]:
-    """What the figures depend on."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return {
-        "processor": model,
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numba": numba.__version__,
-    }
-
-
-def measure(voice: Voice, rounds: int) -> list[Measured]:
-    """Both stages apart, the whole road, and Griffin-Lim (torchaudio) in place of stage 2."""
-    sentences, _ = voice.front_end(TEXTS["medium"])
-    tokens = torch.tensor([sentences[-1].tokens])
-    rate = voice.audio.frame_rate
-    mel = voice.acoustic.infer(tokens).mel
-
-    def acoustic() -> float:
-        return voice.acoustic.infer(tokens).mel.shape[2] / rate
-
-    def vocoder(name: str) -> Callable[[], float]:
-        return lambda: (
-            voice.choose_vocoder(name).infer(mel, seed=0).shape[-1] / voice.audio.sample_rate
-        )
-
-    def whole(text: str) -> Callable[[], float]:
-        return lambda: synthesize(text, voice=voice).duration_s
-
-    def first_block() -> float:
-        return next(stream(TEXTS["medium"], voice=voice)).duration_s
-
-    jobs = {
-        "stage 1, acoustic model": acoustic,
-        "stage 2, parallel vocoder": vocoder("parallel"),
-        "stage 2, Griffin-Lim 60 (torchaudio)": vocoder(GRIFFIN_LIM),
-        **{f"text to waveform, {name}": whole(text) for name, text in TEXTS.items()},
-        "first block of a stream, medium": first_block,
-    }
-    return interleaved(jobs, rounds)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """The command ``tts-pipeline benchmark``."""
-    parser = argparse.ArgumentParser(prog="tts-pipeline benchmark", description=__doc__)
-    parser.add_argument("--voice", type=Path, help="folder of a voice; default: the shipped one")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args(argv)
-    torch.set_num_threads(options.threads)
-    where = machine()
-    figures = measure(Voice.load(options.voice), options.rounds)
-    print(", ".join(f"{key} {value}" for key, value in where.items()))
-    print(f"{'system':40} {'median ms':>10} {'min-max ms':>16} {'x real time':>12}")
-    for row in figures:
-        span = f"{row.least_s * 1e3:.1f}-{row.most_s * 1e3:.1f}"
-        print(f"{row.name:40} {row.median_s * 1e3:10.1f} {span:>16} {row.xrt:12.1f}")
-    if options.json:
-        result = {"machine": where, "systems": [row._asdict() for row in figures]}
-        options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    figures, _ = measure(
+        Voice.load(arguments.voice),
+        rounds=arguments.rounds,
+        threads=tuple(sorted({1, *arguments.threads})),
+        piper_model=arguments.piper_model,
+        peers=not arguments.no_peers,
+    )
+    print(table(figures))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if arguments.picture:
+        draw(figures, arguments.picture)
     return 0
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures for a terminal."""
+    lines = [", ".join(f"{key} {value}" for key, value in figures["machine"].items())]
+    lines.append(
+        f"{'system':26}{'text':13}{'threads':>7}{'median ms':>11}{'min-max ms':>19}"
+        f"{'x real time':>13}{'per core':>10}"
+    )
+    for row in figures["systems"]:
+        span = f"{1e3 * row['least_s']:.1f}-{1e3 * row['most_s']:.1f}"
+        # A front end, or a first block, makes no sound whose length would mean anything.
+        speeds = f"{row['xrt']:13.1f}{row['xrt_per_core']:10.1f}"
+        speeds = "" if row["name"] == "first sound" else speeds
+        lines.append(
+            f"{row['name']:26}{row['text']:13}{row['threads']:7}{1e3 * row['median_s']:11.1f}"
+            f"{span:>19}{speeds}"
+        )
+    first = figures["first_sound_ms"]
+    shares = ", ".join(f"{name} {100 * part:.0f} %" for name, part in figures["share"].items())
+    lines.append(
+        f"first sound of ten seconds: p50 {first['p50']:.0f} ms, p95 {first['p95']:.0f} ms"
+    )
+    lines.append(f"stage 1: {figures['stage_1_frames_per_s']:.0f} frames/s")
+    lines.append(f"shares: {shares}")
+    growth = figures["cost_of_long_text"]
+    lines.append(f"a second of ten minutes costs {growth:.2f} x a second of ten seconds")
+    for name, amount in figures["peak_memory_mb"].items():
+        shown = "unknown" if amount is None else f"{amount:.0f} MB"
+        lines.append(f"peak memory, {name}, streamed: {shown}")
+    return "\n".join(lines)
+
+
+def draw(figures: dict[str, Any], path: Path) -> None:
+    """Bars of the speed of every system that makes sound of the ten-second text.
+
+    Raises:
+        TTSPipelineError: if matplotlib is missing or the file cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise TTSPipelineError(
+            "--picture needs matplotlib; install with: pip install 'tts_pipeline[train]'"
+        ) from error
+    rows = [
+        row
+        for row in figures["systems"]
+        if row["text"] == "ten seconds"
+        and row["threads"] == 1
+        and row["name"] not in ("first sound", "text front end")
+    ]
+    rows.sort(key=lambda row: row["xrt"])
+    figure = Figure(figsize=(7, 0.5 + 0.4 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh([row["name"] for row in rows], [row["xrt"] for row in rows])
+    axes.bar_label(bars, [f"{row['xrt']:.0f}" for row in rows], padding=3)
+    axes.set_xscale("log")
+    axes.set_xlabel(f"x real time, one thread, {figures['machine']['processor']}")
+    try:
+        figure.savefig(path, dpi=120)
+    except (OSError, ValueError) as error:
+        raise TTSPipelineError(f"{path}: cannot be written ({error})") from error

@@ -1,0 +1,87 @@
+"""The benchmark: what it counts, whatever the machine's speed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from tts_pipeline.cli import main
+from tts_pipeline.evaluation import benchmark_pipeline
+from tts_pipeline.evaluation.timing import Job, Timed, interleaved, peak_memory_mb
+
+
+def test_jobs_take_turns() -> None:
+    calls: list[tuple[str, int, int]] = []
+
+    def run(name: str):  # type: ignore[no-untyped-def]
+        def one(call: int) -> float:
+            calls.append((name, call, torch.get_num_threads()))
+            return 2.0
+
+        return one
+
+    before = torch.get_num_threads()
+    jobs = [Job("a", "t", run("a"), 1, repeats=2), Job("b", "t", run("b"), 2, every=2)]
+    first, second = interleaved(jobs, 3)
+    assert calls == [
+        ("a", 0, 1),
+        *[("a", 0, 1), ("a", 1, 1), ("b", 0, 2)],
+        *[("a", 2, 1), ("a", 3, 1)],
+        *[("a", 4, 1), ("a", 5, 1), ("b", 2, 2)],
+    ]
+    assert (len(first.seconds), len(second.seconds)) == (6, 2)
+    assert second.audio_s == (2.0, 2.0)
+    assert torch.get_num_threads() == before
+
+
+def test_speed_is_a_median_of_rates() -> None:
+    timed = Timed("a", "t", 1, (0.1, 0.2, 0.5), (1.0, 4.0, 1.0))
+    assert timed.median_s == 0.2
+    assert timed.xrt == pytest.approx(10)
+    assert timed.xrt_span == pytest.approx((2, 20))
+    assert timed.percentile_s(50) == pytest.approx(0.2)
+
+
+def test_sentences_differ() -> None:
+    made = [benchmark_pipeline.sentence(number) for number in range(156)]
+    assert len(set(made)) == 156
+    assert all(text.count(", and ") == 3 for text in made)
+
+
+def test_memory_is_that_of_the_new_process() -> None:
+    filler = bytearray(300 * 2**20)
+    small = peak_memory_mb("pass")
+    big = peak_memory_mb("import sys; x = b'x' * (int(sys.argv[1]) * 2**20)", "200")
+    assert len(filler)
+    if small is not None and big is not None:
+        assert small < 100
+        assert 200 < big < 300
+
+
+def test_figures_table_and_picture(
+    tiny_voice: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(benchmark_pipeline, "N_SENTENCES", 2)
+    monkeypatch.setattr(benchmark_pipeline, "peak_memory_mb", lambda *_: 1.0)
+    out, picture = tmp_path / "figures.json", tmp_path / "figures.png"
+    options = ["--voice", str(tiny_voice), "--rounds", "1", "--threads", "1", "--no-peers"]
+    written = ["--json", str(out), "--picture", str(picture)]
+    assert main(["benchmark", "pipeline", *options, *written]) == 0
+    figures = json.loads(out.read_text())
+    assert sum(figures["share"].values()) == pytest.approx(1)
+    assert {(row["name"], row["text"]) for row in figures["systems"]} >= {
+        *(("text to waveform", text) for text in ("short", "ten seconds", "ten minutes")),
+        *((stage, "ten seconds") for stage in ("stage 1", "stage 2", "first sound")),
+    }
+    assert all(row["xrt"] > 0 for row in figures["systems"])
+    assert figures["first_sound_ms"]["p50"] <= figures["first_sound_ms"]["p95"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    shown = capsys.readouterr().out
+    for expected in ("text to waveform", "frames/s", "first sound of ten seconds", "peak memory"):
+        assert expected in shown
