@@ -8,13 +8,13 @@ from collections.abc import Collection
 import ngram
 from align import align
 from dictionary import Pronunciations
-from network import train_network
+from network import train_networks
 
 from tts_pipeline.text.lexicon import Phones
 from tts_pipeline.text.oov import pack_graphones
 
 ORDER = 8
-PRUNE = 5e-7
+PRUNE = 1e-7
 # Graphones seen less often are slips of the dictionary or of the alignment.
 RARE = 3
 
@@ -27,7 +27,7 @@ def train_graphones(
     Args:
         pronunciations: the dictionary.
         without: words that the model must not see.
-        epochs: passes of the network's training over the words; None for as many as it needs.
+        epochs: passes of the networks' training over the words; None for as many as they need.
     """
     pairs = [
         (word, sounds[0])
@@ -50,5 +50,5 @@ def train_graphones(
         [level.keys for level in orders],
         [level.log_p for level in orders],
         [level.log_bow for level in orders],
-        train_network(graphones, sequences, epochs=epochs),
+        train_networks(graphones, sequences, epochs=epochs),
     )

@@ -1,4 +1,4 @@
-"""Training of the network that weighs the n-gram's candidates once more."""
+"""Training of the networks that weigh the n-gram's candidates once more."""
 
 from __future__ import annotations
 
@@ -57,20 +57,31 @@ def examples(
     return np.array(letters, np.int16), np.array(before, np.int16), np.array(answers, np.int64)
 
 
-def train_network(
-    graphones: list[tuple[str, Phones]], sequences: list[list[int]], *, epochs: int | None
-) -> dict[str, np.ndarray]:
-    """Train on one thread and return the weights that :class:`Rescorer` reads.
+def train_networks(
+    graphones: list[tuple[str, Phones]], sequences: list[list[int]], *, epochs: int | None = None
+) -> list[dict[str, np.ndarray]]:
+    """Return the weights of a network that reads forwards and of one that reads backwards.
 
-    Without any epoch there is no network: an empty dictionary.
+    Without any epoch there are none.
     """
     if epochs == 0:
-        return {}
+        return []
+    backwards = [sequence[::-1] for sequence in sequences]
+    count = EPOCHS if epochs is None else epochs
+    return [
+        train_network(graphones, sequences, epochs=count),
+        train_network(graphones, backwards, epochs=count),
+    ]
+
+
+def train_network(
+    graphones: list[tuple[str, Phones]], sequences: list[list[int]], *, epochs: int
+) -> dict[str, np.ndarray]:
+    """Train on one thread and return the weights that :class:`Rescorer` reads."""
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     letters, before, answers = (torch.from_numpy(a) for a in examples(graphones, sequences))
     network = Network(len(graphones))
-    epochs = EPOCHS if epochs is None else epochs
     steps = epochs * (len(answers) // BATCH)
     optimiser = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -44,14 +44,14 @@ def trained():
     return graphones, orders, sequences
 
 
-def model_of(trained, network=None):
+def model_of(trained):
     graphones, orders, _ = trained
     return pack_graphones(
         graphones,
         [level.keys for level in orders],
         [level.log_p for level in orders],
         [level.log_bow for level in orders],
-        network or {},
+        [],
     )
 
 

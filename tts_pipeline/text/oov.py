@@ -2,7 +2,7 @@
 
 A graphone joins a letter to zero to two phones; the model gives the probability of a graphone
 after up to seven others (Bisani & Ney 2008, "Joint-sequence models for grapheme-to-phoneme
-conversion"). A beam search moves through the letters once; its candidates are then weighed once
+conversion"). A beam search moves through the letters once; its candidates are then weighed twice
 more (:mod:`tts_pipeline.text.rescore`). ``data/oov.bin`` is made by ``recipes/text/build.py``.
 """
 
@@ -21,14 +21,12 @@ from tts_pipeline.errors import TextError
 from tts_pipeline.text.lexicon import DATA, Phones
 from tts_pipeline.text.rescore import WEIGHTS, Rescorer
 
-SCHEMA = 2
+SCHEMA = 3
 BEAM = 16
 # Longer letter strings are no English words; cut, they keep the search and its arrays bounded.
 MAX_WORD = 40
 LONG_WORD = 24
 LOG_STEP = 0.04
-# Share of the second opinion in the score of a candidate.
-RESCORE = 0.5
 _MISSING = -1
 
 
@@ -47,7 +45,8 @@ class Graphones:
         keys: per order the sorted keys ``context index * vocabulary + graphone``.
         log_p: per order the natural log-probabilities in steps of ``-LOG_STEP``.
         log_bow: per order the natural log back-off weights, 2 minus steps of ``LOG_STEP``.
-        rescorer: second opinion on the candidates.
+        rescorers: second opinions on the candidates: none, or one that reads forwards and one
+            that reads backwards.
     """
 
     def __init__(
@@ -56,11 +55,11 @@ class Graphones:
         keys: list[np.ndarray],
         log_p: list[np.ndarray],
         log_bow: list[np.ndarray],
-        rescorer: Rescorer | None = None,
+        rescorers: tuple[Rescorer, ...] = (),
     ) -> None:
         self._graphones = graphones
         self._keys, self._log_p, self._log_bow = keys, log_p, log_bow
-        self._rescorer = rescorer
+        self._rescorers = rescorers
         self._size = len(graphones)
         self._order = len(keys)
         by_letter: dict[str, list[int]] = {}
@@ -108,10 +107,11 @@ class Graphones:
             paths = np.concatenate([paths[row], choices[column, None]], 1)
         end, _ = self._extend(nodes, np.array([1]))
         scores = scores + end[:, 0]
-        if self._rescorer is not None:
+        if self._rescorers:
             letters = np.frombuffer(word.encode(), np.uint8).astype(np.int64) - (ord("a") - 1)
-            second = self._rescorer.scores(letters, paths)
-            scores = (1 - RESCORE) * scores + RESCORE * second
+            forwards, backwards = self._rescorers
+            scores = scores + forwards.scores(letters, paths)
+            scores = (scores + backwards.scores(letters[::-1], paths[:, ::-1])) / 3
         return self._sounds(scores, paths)
 
     def _extend(self, nodes: np.ndarray, choices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -162,19 +162,19 @@ def pack_graphones(
     keys: list[np.ndarray],
     log_p: list[np.ndarray],
     log_bow: list[np.ndarray],
-    network: dict[str, np.ndarray],
+    networks: list[dict[str, np.ndarray]],
 ) -> bytes:
     """Return the bytes of a model file; read by :func:`read_graphones`.
 
     A key is stored as its graphone and the number of n-grams of its context; log-probabilities
-    and weights take one byte each in steps of 0.04, the network's weights two.
+    and weights take one byte each in steps of 0.04, the networks' weights two.
 
     Args:
         graphones: as for :class:`Graphones`.
         keys: as for :class:`Graphones`.
         log_p: per order the natural log-probabilities.
         log_bow: per order the natural log back-off weights.
-        network: weights of the :class:`Rescorer`; empty for none.
+        networks: weights of the :class:`Rescorer` forwards and backwards; empty for none.
     """
     size = len(graphones)
     parts: list[np.ndarray] = []
@@ -185,12 +185,12 @@ def pack_graphones(
         parts.append(_quantised(-log_p[k]))
         if k + 1 < len(keys):
             parts.append(_quantised(2.0 - log_bow[k]))
-    parts += [network[name].astype("<f2") for name in WEIGHTS if network]
+    parts += [network[name].astype("<f2") for network in networks for name in WEIGHTS]
     header = {
         "schema": SCHEMA,
         "graphones": [[letter, " ".join(phones)] for letter, phones in graphones],
         "sizes": [len(key) for key in keys],
-        "network": {name: network[name].shape for name in WEIGHTS if network},
+        "networks": [{name: network[name].shape for name in WEIGHTS} for network in networks],
     }
     body = b"".join(part.tobytes() for part in parts)
     return json.dumps(header).encode() + b"\n" + zlib.compress(body, 9)
@@ -232,12 +232,17 @@ def read_graphones(path: Path) -> Graphones:
             log_p.append(take(count, "u1"))
             if k + 1 < len(sizes):
                 log_bow.append(take(sizes[k], "u1"))
-        shapes = header["network"]
-        network = {
-            name: take(math.prod(shapes[name]), "<f2").reshape(shapes[name]) for name in shapes
-        }
+        rescorers = tuple(
+            Rescorer(
+                {
+                    name: take(math.prod(shapes[name]), "<f2").reshape(shapes[name])
+                    for name in shapes
+                }
+            )
+            for shapes in header["networks"]
+        )
         graphones = [(letter, tuple(phones.split())) for letter, phones in header["graphones"]]
-        return Graphones(graphones, keys, log_p, log_bow, Rescorer(network) if network else None)
+        return Graphones(graphones, keys, log_p, log_bow, rescorers)
     except (ValueError, KeyError, zlib.error) as error:
         raise TextError(f"{path}: damaged model ({error}); reinstall the package") from error
 

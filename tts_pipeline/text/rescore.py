@@ -1,9 +1,9 @@
-"""A second opinion on the n-gram's candidates: a small network that also sees what follows.
+"""Second opinions on the n-gram's candidates: small networks that also see what follows.
 
-For each letter of a word it gives the probability of its graphone, from six letters on either
-side and the five graphones before. The n-gram knows nothing of the letters to come except through
-its own next steps; the two err differently, and the mean of their log-probabilities is better
-than either (figures in ``recipes/text/README.md``).
+For each letter of a word one gives the probability of its graphone, from six letters on either
+side and the five graphones before; another reads the word backwards. The n-gram knows nothing of
+the letters to come except through its own next steps. They err differently, and the mean of their
+log-probabilities is better than any (figures in ``recipes/text/README.md``).
 """
 
 from __future__ import annotations
