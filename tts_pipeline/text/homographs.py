@@ -46,6 +46,8 @@ _CLASSES = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+# Words that may stand between an auxiliary and its verb.
+_SKIPPED = {"not", "never", "ever", "already", "always", "just", "also", "often", "still", "been"}
 _ENDINGS = ("ing", "ed", "ly", "s", "tion", "ment", "ive", "al", "ous", "ic", "er", "est", "able",
             "ful")  # fmt: skip
 
@@ -106,6 +108,19 @@ def features(tokens: list[str], index: int) -> tuple[list[str], list[str]]:
         if place != index and len(tokens[place]) > 2 and tokens[place][0].isalpha()
     ]
     return local, near
+
+
+def _tense(tokens: list[str], index: int) -> str:
+    """Return the tense that an auxiliary before a verb settles: "have I ever read" is past."""
+    for place in range(index - 1, max(index - 4, -1), -1):
+        word = tokens[place].lower()
+        kind = _CLASSES.get(word)
+        if word in _SKIPPED or kind == "PRO" or word.endswith("ly"):
+            continue
+        if kind in ("HAVE", "BE"):
+            return "_past"
+        return "_present" if kind in ("TO", "MOD") else ""
+    return ""
 
 
 def _tail(word: str) -> str:
@@ -191,6 +206,10 @@ class Homographs:
             reading, confidence = self.choose(stem, tokens, index)
             return reading._replace(phones=add_s(reading.phones)), confidence
         readings = self._readings[word]
+        tense = _tense(tokens, index)
+        for reading in readings:
+            if tense and reading.name.endswith(tense):
+                return reading, 1.0
         local, near = features(tokens, index)
         shared = shares_class(readings)
         get = self._weights.get
