@@ -17,7 +17,7 @@ from tts_pipeline.vocoder.pitch import PitchConfig, PitchHead
 from tts_pipeline.vocoder.streaming import GeneratorStream
 
 # Frames worked on at once on a CPU: few enough for its caches, enough for its matrix products.
-_FRAMES_AT_ONCE = 256
+_FRAMES_AT_ONCE = 512
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import cast
 import torch
 from torch import nn
 
-from tts_pipeline.convnext import ConvNeXtBlock
+from tts_pipeline.convnext import ConvNeXtBlock, depthwise_rows
 from tts_pipeline.vocoder.pitch import PitchHead
 
 
@@ -98,10 +98,8 @@ class SlidingBlock:
         """``(B, t, C)`` to the next ``(B, n, C)``."""
         block, margin = self._block, self._window.margin
         joined = self._window.push(x, last)
-        n = max(0, joined.shape[1] - 2 * margin)
-        y = torch.addcmul(block.depthwise.bias, joined[:, :n], self._taps[0])
-        for k in range(1, len(self._taps)):
-            y.addcmul_(joined[:, k : k + n], self._taps[k])
+        y = depthwise_rows(joined, self._taps, block.depthwise.bias)
+        n = y.shape[1]
         y = block.project(block.expand(block.norm(y)).relu_())
         return torch.addcmul(joined[:, margin : margin + n], y, block.scale)
 
