@@ -48,7 +48,7 @@ def sentence(number: int) -> str:
     """Sentence of about ten seconds; no two of the first 156 are alike."""
     n = len(_CLAUSES)
     first, step = number % n, 1 + number // n % (n - 1)
-    joined = ", and ".join(_CLAUSES[(first + k * step) % n] for k in range(4))
+    joined = ", and ".join(_CLAUSES[(first + k * step) % n] for k in range(3))
     return f"{joined[0].upper()}{joined[1:]}."
 
 
