@@ -76,12 +76,13 @@ class AudioConfig:
             raise AudioError(f"win_length={self.win_length} exceeds n_fft={self.n_fft}")
         if (self.n_fft - self.hop_length) % 2:
             raise AudioError(
-                f"n_fft={self.n_fft} and hop_length={self.hop_length} must differ by an even number, "
-                "so that a frame is centred on its hop"
+                f"n_fft={self.n_fft} and hop_length={self.hop_length} must differ by an even "
+                "number, so that a frame is centred on its hop"
             )
         if not 0 <= self.fmin < self.fmax <= self.sample_rate / 2:
             raise AudioError(
-                f"fmin={self.fmin}, fmax={self.fmax}: expected 0 <= fmin < fmax <= {self.sample_rate / 2}"
+                f"fmin={self.fmin}, fmax={self.fmax}: expected 0 <= fmin < fmax <= "
+                f"{self.sample_rate / 2}"
             )
         if not self.log_floor > 0:
             raise AudioError(f"log_floor={self.log_floor!r}: expected a positive amplitude")

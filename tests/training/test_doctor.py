@@ -142,7 +142,7 @@ def test_good_rows_have_no_fault(damaged):
 
 
 def test_report_names_each_bad_row_and_the_verdict(damaged):
-    diagnosis, lines = damaged
+    diagnosis, _ = damaged
     report = format_report(diagnosis)
     for fault in diagnosis.errors:
         assert f"metadata.csv:{fault.line}: {fault.id}: " in report

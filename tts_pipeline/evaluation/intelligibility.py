@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.metadata
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -41,11 +42,12 @@ class PocketsphinxRecogniser:
 
     @property
     def name(self) -> str:
-        """Name and version."""
-        from importlib.metadata import version
-
-        load_package("pocketsphinx", "the word error rate")
-        return f"pocketsphinx {version('pocketsphinx')}, en-us general language model"
+        """Name and version, or that it is not installed."""
+        try:
+            found = importlib.metadata.version("pocketsphinx")
+        except importlib.metadata.PackageNotFoundError:
+            return "pocketsphinx, not installed"
+        return f"pocketsphinx {found}, en-us general language model"
 
     def transcribe(self, samples: np.ndarray) -> str:
         """See :meth:`Recogniser.transcribe`."""
