@@ -326,3 +326,8 @@ def test_shipped_voice_speaks_at_a_human_rate_and_loudness(tmp_path: Path) -> No
     assert 0.01 < _loudness(audio.samples) < 0.3
     audio.save(tmp_path / "spoken.wav")
     assert (tmp_path / "spoken.wav").stat().st_size > 50_000
+
+
+def test_a_stream_of_what_cannot_be_spoken_says_what_it_was(voice: Voice) -> None:
+    with pytest.raises(TextError, match="'😀'"):
+        list(stream("😀", voice=voice))

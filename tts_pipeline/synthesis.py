@@ -153,6 +153,7 @@ def stream(
 def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterator[Audio]:
     line = Timeline(speaker)
     spoken = False
+    left_out: tuple[Dropped, ...] = ()
     begun = time.perf_counter()
     for sentence, dropped in speaker.voice.front_end.stream(text):
         if strict and dropped:
@@ -161,13 +162,19 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
                 f"cannot speak {first.text!r} at character {first.span[0]} ({first.reason}); "
                 "take it out, or do not ask for strict=True"
             )
-        told = Report(_spoken_form(sentence), dropped, 1, 0)
+        left_out += dropped
+        if sentence is None:
+            continue
+        told = Report(_spoken_form(sentence), left_out, 1, 0)
+        left_out = ()
         for block in line.stream(sentence):
             yield _audio(speaker, [block], told, begun)
             told = Report("", (), 0, 0)
             begun = time.perf_counter()
         spoken = True
-    _require_speech(spoken, ())
+    _require_speech(spoken, left_out)
+    if left_out:
+        yield _audio(speaker, [], Report("", left_out, 0, 0), begun)
 
 
 def _voice(voice: Voice | str | Path | None, lexicon: str | Path | None) -> Voice:

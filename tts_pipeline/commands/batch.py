@@ -73,10 +73,7 @@ def main(argv: Sequence[str]) -> int:
                 _say(f"{where}: error: {outcome.error}")
                 continue
             for item in outcome.dropped:
-                _say(
-                    f"{where}: warning: left out {item.text!r} at character {item.span[0]}: "
-                    f"{item.reason}"
-                )
+                _say(f"{where}: warning: {item.describe()}")
             _note(log, outcome)
             n_spoken += 1
             if sys.stderr.isatty():

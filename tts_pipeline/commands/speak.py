@@ -145,8 +145,7 @@ def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
     for block in blocks:
         for item in block.report.dropped:
             print(
-                f"{_CLEAR_LINE if progress else ''}tts-pipeline: warning: left out {item.text!r} "
-                f"at character {item.span[0]}: {item.reason}",
+                f"{_CLEAR_LINE if progress else ''}tts-pipeline: warning: {item.describe()}",
                 file=sys.stderr,
             )
         yield block

@@ -184,7 +184,9 @@ class EspeakFrontEnd:
         normalised = " ".join(word.text for sentence in sentences for word in sentence.words)
         return sentences, Report(normalised, tuple(dropped), len(sentences), n_split)
 
-    def stream(self, text: str | Iterable[str]) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
+    def stream(
+        self, text: str | Iterable[str]
+    ) -> Iterator[tuple[Sentence | None, tuple[Dropped, ...]]]:
         """Yield sentences, each with what was dropped in its block, in bounded memory."""
         held, offset = "", 0
         for piece in (text,) if isinstance(text, str) else text:
@@ -199,7 +201,9 @@ class EspeakFrontEnd:
         """End the process of espeak-ng."""
         self._worker.close()
 
-    def _shifted(self, text: str, offset: int) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
+    def _shifted(
+        self, text: str, offset: int
+    ) -> Iterator[tuple[Sentence | None, tuple[Dropped, ...]]]:
         sentences, report = self(text)
         waiting = tuple(
             record._replace(span=(record.span[0] + offset, record.span[1] + offset))
@@ -213,6 +217,8 @@ class EspeakFrontEnd:
             span = (sentence.span[0] + offset, sentence.span[1] + offset)
             yield replace(sentence, words=words, span=span), waiting
             waiting = ()
+        if waiting:
+            yield None, waiting
 
     def _phones(self, word: str) -> tuple[str, ...] | None:
         clean = "".join(c for c in word if c.isalnum() or c in "'’" or unicodedata.combining(c))

@@ -103,10 +103,13 @@ class EnglishFrontEnd:
         normalised = "\n\n".join(part for part in normal if part)
         return sentences, Report(normalised, tuple(dropped), len(sentences), n_split)
 
-    def stream(self, text: str | Iterable[str]) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
+    def stream(
+        self, text: str | Iterable[str]
+    ) -> Iterator[tuple[Sentence | None, tuple[Dropped, ...]]]:
         """Yield sentences one by one, each with what was dropped before its end.
 
-        What is dropped after the last sentence comes with that one. SSML is gathered whole.
+        What is dropped after the last sentence comes with that one, or with None if there is no
+        sentence at all. SSML is gathered whole.
 
         Args:
             text: the text, or its pieces in order (lines or chunks of a file). At most a few
@@ -123,7 +126,7 @@ class EnglishFrontEnd:
                 if waiting is not None:
                     yield waiting, _until(left_out, sentence.span[0])
                 waiting = sentence
-        if waiting is not None:
+        if waiting is not None or left_out:
             yield waiting, tuple(left_out)
 
     def _blocks(self, text: str | Iterable[str]) -> Iterator[tuple[list[Sentence], list[Dropped]]]:

@@ -163,5 +163,10 @@ class TextFrontEnd(Protocol):
             TextError: with ``strict``, if something cannot be spoken.
         """
 
-    def stream(self, text: str | Iterable[str]) -> Iterator[tuple[Sentence, tuple[Dropped, ...]]]:
-        """Yield sentences, each with what was dropped before its end, in bounded memory."""
+    def stream(
+        self, text: str | Iterable[str]
+    ) -> Iterator[tuple[Sentence | None, tuple[Dropped, ...]]]:
+        """Yield sentences, each with what was dropped before its end, in bounded memory.
+
+        None stands in where something was dropped and no sentence follows to tell of it.
+        """

@@ -34,11 +34,22 @@ class Token(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """A stretch of the source that cannot be spoken, and why."""
+    """A stretch of the source that cannot be spoken, and why.
+
+    Attributes:
+        text: what was left out; empty if nothing was, but a word had to be cut into pieces.
+        span: first and last + 1 character in the source.
+        reason: in a few words.
+    """
 
     text: str
     span: tuple[int, int]
     reason: str
+
+    def describe(self) -> str:
+        """One line for a person."""
+        left_out = f"left out {self.text!r} " if self.text else ""
+        return f"{left_out}at character {self.span[0]}: {self.reason}"
 
 
 class Normalised(NamedTuple):
