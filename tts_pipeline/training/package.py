@@ -41,8 +41,9 @@ class VoiceFacts:
 def calibrate(model: AcousticModel, task: AcousticTask) -> None:
     """Set the factors on duration and pitch range so that both match the validation set.
 
-    Predictions of a mean are shorter and flatter than speech; two numbers put that right. Beyond a
-    factor of two (four for durations, of a barely trained model) they would turn up noise.
+    Means that a model predicts are flatter than speech, and their logarithm is off in length; two
+    numbers put that right. Beyond a factor of two (four for durations, of a barely trained model)
+    they would turn up noise.
     """
     with torch.inference_mode():
         figures = task.validate()
