@@ -11,6 +11,7 @@ import numpy as np
 
 from tts_pipeline.audio_files import FORMATS, read_audio
 from tts_pipeline.errors import ConfigError
+from tts_pipeline.evaluation.compare_texts import read_rows
 from tts_pipeline.evaluation.intelligibility import PocketsphinxRecogniser
 from tts_pipeline.evaluation.jobs import NATURAL, Job, score_all
 from tts_pipeline.evaluation.metrics import ALONE, METRICS
@@ -129,24 +130,5 @@ def sounds_in(folder: Path) -> dict[str, Path]:
 
 
 def read_texts(path: Path) -> dict[str, str]:
-    """Texts by name from lines ``name<TAB>text``; empty lines are skipped.
-
-    Raises:
-        ConfigError: if the file cannot be read, or naming the line that is not of that form or
-            repeats a name.
-    """
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from error
-    texts: dict[str, str] = {}
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        name, tab, text = line.rstrip("\r").partition("\t")
-        if not tab or not text.strip():
-            raise ConfigError(f"{path}:{number}: expected name<TAB>text, found {line!r}")
-        if name in texts:
-            raise ConfigError(f"{path}:{number}: {name} has a text already")
-        texts[name] = text.strip()
-    return texts
+    """Texts by name; see :func:`~tts_pipeline.evaluation.compare_texts.read_rows`."""
+    return {row.name: row.text for row in read_rows(path)}

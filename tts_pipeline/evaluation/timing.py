@@ -117,19 +117,9 @@ def machine() -> dict[str, str | int | float]:
 def peak_memory_mb(code: str, *arguments: str) -> float | None:
     """Largest resident memory in MB of a new process that runs Python code; None if this system
     does not tell."""
-    # ru_maxrss of a new process begins at its parent's size on Linux; VmHWM does not.
     tell = """
-import pathlib
-status = pathlib.Path("/proc/self/status")
-if status.exists():
-    print(next(int(x.split()[1]) for x in status.open() if x.startswith("VmHWM")) / 1024)
-else:
-    try:
-        import resource, sys
-        unit = 2**20 if sys.platform == "darwin" else 2**10
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
-    except ImportError:
-        print("unknown")
+from tts_pipeline.evaluation.memory import peak_resident_mb
+print(peak_resident_mb() or "unknown")
 """
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
