@@ -31,14 +31,31 @@ class FinetuneConfig:
     stft_floor: float = 3e-4
 
 
+def predicted_mels(acoustic: AcousticTask, runs: Path) -> dict[str, torch.Tensor]:
+    """Mels that the trained acoustic model writes freely for the training set, by utterance id.
+
+    They follow the true durations and pitch, so that they stay in step with the recording, but
+    every frame comes from the model's own past: what a vocoder will meet in use. Purely
+    teacher-forced mels are cleaner than that.
+
+    Args:
+        acoustic: the acoustic model with its data.
+        runs: folder with the results of the acoustic stage.
+
+    Raises:
+        ConfigError: if that stage was not run.
+    """
+    weights = load_weights(runs / "acoustic" / "best.safetensors", "acoustic")
+    acoustic.modules["acoustic"].load_state_dict(weights)
+    acoustic.modules["acoustic"].eval()
+    with torch.inference_mode():
+        return {k: v.clone() for k, v in acoustic.predict_mels(freely=True).items()}
+
+
 def finetune_task(
     config: FinetuneConfig, vocoder: VocoderTrainingConfig, acoustic: AcousticTask, runs: Path
 ) -> VocoderTask:
-    """The trained vocoder with mels that the trained acoustic model writes freely.
-
-    The mels follow the true durations and pitch, so that they stay in step with the recording,
-    but every frame comes from the model's own past: what the vocoder will meet in use. Purely
-    teacher-forced mels are cleaner than that.
+    """The trained vocoder with :func:`predicted_mels`.
 
     Args:
         config: the fine-tuning part of the recipe.
@@ -49,11 +66,7 @@ def finetune_task(
     Raises:
         ConfigError: if one of these stages was not run.
     """
-    weights = load_weights(runs / "acoustic" / "best.safetensors", "acoustic")
-    acoustic.modules["acoustic"].load_state_dict(weights)
-    acoustic.modules["acoustic"].eval()
-    with torch.inference_mode():
-        predicted = {k: v.clone() for k, v in acoustic.predict_mels(freely=True).items()}
+    predicted = predicted_mels(acoustic, runs)
     settings = dataclasses.replace(
         vocoder,
         loop=config.loop,

@@ -2,7 +2,8 @@
 
 ``prepare`` levels the recordings and tracks F0, ``align`` finds the durations, ``acoustic`` and
 ``vocoder`` train the two stages, ``finetune`` goes on with the vocoder on the acoustic model's
-mels, ``package`` writes the voice, ``evaluate`` scores it on the test set.
+mels, ``wavenet`` trains the autoregressive vocoder if the recipe has one, ``package`` writes the
+voice, ``evaluate`` scores it on the test set.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from tts_pipeline.training.batches import tokenise
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.corpus import SPLITS, Utterance, read_corpus, read_names
 from tts_pipeline.training.features import FeatureStore
-from tts_pipeline.training.finetune import FinetuneConfig, finetune_task
+from tts_pipeline.training.finetune import FinetuneConfig, finetune_task, predicted_mels
 from tts_pipeline.training.held_out import recordings_of
 from tts_pipeline.training.loop import LoopConfig, Task, make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, add_scores, package
 from tts_pipeline.training.prepare import PrepareConfig, prepare
 from tts_pipeline.training.texts import read_texts
 from tts_pipeline.training.vocoder_task import VocoderTask, VocoderTrainingConfig
+from tts_pipeline.training.wavenet_task import WaveNetTask, WaveNetTrainingConfig
 from tts_pipeline.voice import Voice
 
 
@@ -46,6 +48,7 @@ class RecipeConfig:
         acoustic: the acoustic model.
         vocoder: the vocoder on natural mels.
         finetune: the vocoder on the acoustic model's mels.
+        wavenet: the autoregressive vocoder; without it the voice has none.
         audio: audio settings.
         prepare: how recordings become features.
         exclude: file beside the recipe with ids of rows to leave out, one a line.
@@ -60,6 +63,7 @@ class RecipeConfig:
     acoustic: AcousticTrainingConfig
     vocoder: VocoderTrainingConfig
     finetune: FinetuneConfig
+    wavenet: WaveNetTrainingConfig | None = None
     audio: AudioConfig = AudioConfig()
     prepare: PrepareConfig = PrepareConfig()
     exclude: str | None = None
@@ -185,6 +189,17 @@ class Recipe:
         task = finetune_task(config, self.config.vocoder, self.acoustic_task(), self.runs)
         self.train("finetune", task, config.loop)
 
+    def stage_wavenet(self) -> None:
+        config = self.config.wavenet
+        if config is None:
+            return
+        predicted = None
+        if config.predicted_share:
+            predicted = predicted_mels(self.acoustic_task(), self.runs)
+        stores = self.store("train"), self.store("valid")
+        task = WaveNetTask(config, self.config.audio, *stores, predicted)
+        self.train("wavenet", task, config.loop)
+
     def stage_package(self) -> None:
         config = self.config
         task = self.acoustic_task()
@@ -213,6 +228,7 @@ STAGES: dict[str, Callable[[Recipe], None]] = {
     "acoustic": Recipe.stage_acoustic,
     "vocoder": Recipe.stage_vocoder,
     "finetune": Recipe.stage_finetune,
+    "wavenet": Recipe.stage_wavenet,
     "package": Recipe.stage_package,
     "evaluate": Recipe.stage_evaluate,
 }

@@ -1,0 +1,201 @@
+"""WaveNet: one sample at a time, each depending on those before; the autoregressive vocoder."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import torch
+from torch import nn
+
+from tts_pipeline.audio import AudioConfig
+from tts_pipeline.errors import AudioError
+from tts_pipeline.vocoder.logistics import logistics_loss
+from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
+
+
+@dataclasses.dataclass(frozen=True)
+class WaveNetConfig:
+    """Size of a WaveNet and what it writes.
+
+    Attributes:
+        n_stacks: how often the dilations 1, 2, 4... are gone through.
+        layers_per_stack: dilated layers in each.
+        residual_channels: width of the residual path.
+        gate_channels: both halves of the gated activation together.
+        skip_channels: width of the sum that the output is made of.
+        conditioning_channels: width of the network that reads the mel.
+        output: ``mu-law``: one of ``n_classes``; ``logistics``: a mixture over 16-bit levels.
+        n_classes: of the mu-law output.
+        n_mixtures: of the logistics output.
+        pre_emphasis: coefficient of the filter before the samples are modelled, undone after.
+    """
+
+    n_stacks: int = 2
+    layers_per_stack: int = 10
+    residual_channels: int = 64
+    gate_channels: int = 128
+    skip_channels: int = 64
+    conditioning_channels: int = 128
+    output: str = "mu-law"
+    n_classes: int = 256
+    n_mixtures: int = 10
+    pre_emphasis: float = 0.85
+
+    def __post_init__(self) -> None:
+        sizes = [f.name for f in dataclasses.fields(self) if f.type == "int"]
+        for name in sizes:
+            if getattr(self, name) < 1:
+                raise AudioError(f"wavenet {name}={getattr(self, name)}: expected at least 1")
+        if self.gate_channels % 2:
+            raise AudioError(f"wavenet gate_channels={self.gate_channels}: expected an even number")
+        if self.n_classes < 2:
+            raise AudioError(f"wavenet n_classes={self.n_classes}: expected at least 2")
+        if self.output not in ("mu-law", "logistics"):
+            raise AudioError(f"wavenet output={self.output!r}: expected 'mu-law' or 'logistics'")
+        if not 0 <= self.pre_emphasis < 1:
+            raise AudioError(
+                f"wavenet pre_emphasis={self.pre_emphasis}: expected at least 0 and below 1"
+            )
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        """Distance in samples between the two taps of every layer."""
+        return tuple(1 << i for i in range(self.layers_per_stack)) * self.n_stacks
+
+    @property
+    def receptive_field(self) -> int:
+        """Number of past samples that a sample depends on: 2,047 at the full size."""
+        return 1 + sum(self.dilations)
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that the network gives per sample."""
+        return self.n_classes if self.output == "mu-law" else 3 * self.n_mixtures
+
+
+class WaveNet(nn.Module):
+    """Dilated causal convolutions with gated activations (van den Oord et al. 2016, 1609.03499).
+
+    Sample ``t`` is drawn from a distribution given the samples before it and the mel:
+    ``z = tanh(W_f * x + V_f c) . sigmoid(W_g * x + V_g c)`` (equation 3, and its local conditioning
+    in section 2.5), with ``c`` out of a small network at frame rate whose output stays for the
+    ``hop_length`` samples of its frame. Weights lie as ``[in, out]``, as the kernels read them.
+
+    Args:
+        config: sizes.
+        audio: the audio settings of the mel it expects.
+    """
+
+    def __init__(self, config: WaveNetConfig, audio: AudioConfig) -> None:
+        super().__init__()
+        self.config, self.audio = config, audio
+        n_layers, inner = len(config.dilations), config.gate_channels // 2
+        width, skip = config.residual_channels, config.skip_channels
+        c = config.conditioning_channels
+        self.mel_mean: torch.Tensor
+        self.mel_scale: torch.Tensor
+        self.register_buffer("mel_mean", torch.full((audio.n_mels, 1), -5.0))
+        self.register_buffer("mel_scale", torch.full((audio.n_mels, 1), 0.5))
+        self.condition_in = nn.Conv1d(audio.n_mels, c, 3, padding=1)
+        self.condition_mid = nn.Conv1d(c, c, 3, padding=1)
+        self.condition_out = nn.Linear(c, n_layers * config.gate_channels)
+        if config.output == "mu-law":
+            # A smooth function of the level: neighbouring classes begin as neighbours.
+            place = torch.linspace(-1, 1, config.n_classes)[:, None]
+            waves = torch.cos(place * torch.randn(width) * 4 + torch.rand(width) * 2 * math.pi)
+            self.embedding = nn.Parameter(waves)
+        else:
+            self.embedding = nn.Parameter(torch.randn(2, width))
+        self.past = nn.Parameter(_normal(n_layers, width, config.gate_channels))
+        self.present = nn.Parameter(_normal(n_layers, width, config.gate_channels))
+        self.residual = nn.Parameter(_normal(n_layers, inner, width))
+        self.residual_bias = nn.Parameter(torch.zeros(n_layers, width))
+        self.skip = nn.Parameter(_normal(n_layers, inner, skip) / math.sqrt(n_layers) * 2)
+        self.skip_bias = nn.Parameter(torch.zeros(skip))
+        self.head = nn.Parameter(_normal(skip, skip))
+        self.head_bias = nn.Parameter(torch.zeros(skip))
+        self.output = nn.Parameter(_normal(skip, config.n_outputs))
+        self.output_bias = nn.Parameter(torch.zeros(config.n_outputs))
+
+    def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
+        """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
+        self.mel_mean.copy_(mean[:, None])
+        self.mel_scale.copy_(1 / std[:, None])
+
+    def symbols(self, waveform: torch.Tensor) -> torch.Tensor:
+        """What the model writes for a waveform ``(B, S)``: int64 classes, or float32 levels."""
+        emphasised = pre_emphasise(waveform, self.config.pre_emphasis)
+        if self.config.output == "mu-law":
+            return mu_law_encode(emphasised, self.config.n_classes)
+        return (emphasised.clamp(-1, 1) * 32767).round() / 32767
+
+    @property
+    def silence(self) -> int:
+        """The symbol that stands before the first sample."""
+        return self.config.n_classes // 2 if self.config.output == "mu-law" else 0
+
+    def condition(self, mel: torch.Tensor) -> torch.Tensor:
+        """What the mel adds inside every layer's gate: ``(B, M, T)`` to ``(B, T, L, gate)``."""
+        x = torch.nn.functional.gelu(self.condition_in((mel - self.mel_mean) * self.mel_scale))
+        x = torch.nn.functional.gelu(self.condition_mid(x))
+        made = self.condition_out(x.transpose(1, 2))
+        return made.unflatten(2, (len(self.config.dilations), self.config.gate_channels))
+
+    def forward(self, symbols: torch.Tensor, mel: torch.Tensor) -> torch.Tensor:
+        """Teacher forcing: the outputs at every sample, given the true samples before it.
+
+        Args:
+            symbols: ``(B, T * hop_length)`` as :meth:`symbols` gives them.
+            mel: ``(B, M, T)`` natural-log amplitude.
+
+        Returns:
+            ``(B, T * hop_length, n_outputs)``: logits of the classes, or mixture parameters
+            (logits, means, log scales).
+        """
+        return self.respond(symbols, self.condition(mel))
+
+    def respond(self, symbols: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        """:meth:`forward` with the conditioning ``(B, T, L, gate)`` at hand."""
+        config, hop = self.config, self.audio.hop_length
+        n_items, n_samples = symbols.shape
+        before = torch.nn.functional.pad(symbols, (1, 0), value=self.silence)[:, :-1]
+        # Time first: a step back in time is then a plain slice, and every product one matrix.
+        x = self._embed(before.T).reshape(n_samples * n_items, -1)
+        frames = condition.permute(2, 1, 0, 3)
+        heard = []
+        for layer, dilation in enumerate(config.dilations):
+            gate = torch.addmm(self._spread(frames[layer], hop), x, self.present[layer])
+            back = min(dilation, n_samples) * n_items
+            past = x[: len(x) - back] @ self.past[layer]
+            gate = torch.cat([gate[:back], gate[back:] + past])
+            signal, opening = gate.chunk(2, 1)
+            inner = torch.tanh(signal) * torch.sigmoid(opening)
+            heard.append(inner)
+            x = x + torch.addmm(self.residual_bias[layer], inner, self.residual[layer])
+        total = torch.addmm(self.skip_bias, torch.cat(heard, 1), self.skip.flatten(0, 1))
+        hidden = torch.relu(torch.addmm(self.head_bias, torch.relu(total), self.head))
+        made = torch.addmm(self.output_bias, hidden, self.output)
+        return made.view(n_samples, n_items, -1).transpose(0, 1)
+
+    def _embed(self, before: torch.Tensor) -> torch.Tensor:
+        if self.config.output == "mu-law":
+            return torch.nn.functional.embedding(before, self.embedding)
+        return before[..., None] * self.embedding[0] + self.embedding[1]
+
+    @staticmethod
+    def _spread(frames: torch.Tensor, hop: int) -> torch.Tensor:
+        """``(T, B, C)`` to ``(T * hop * B, C)``: every frame's vector at each of its samples."""
+        return frames[:, None].expand(-1, hop, -1, -1).reshape(-1, frames.shape[-1])
+
+    def loss(self, outputs: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:
+        """Negative log-likelihood in nats of every sample, ``(B, S)``."""
+        if self.config.output == "mu-law":
+            flat = outputs.float().flatten(0, 1)
+            nats = torch.nn.functional.cross_entropy(flat, symbols.flatten(), reduction="none")
+            return nats.view(symbols.shape)
+        return logistics_loss(outputs.float(), symbols)
+
+
+def _normal(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape) / math.sqrt(shape[-2])
