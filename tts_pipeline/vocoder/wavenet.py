@@ -10,6 +10,7 @@ from torch import nn
 
 from tts_pipeline.audio import AudioConfig
 from tts_pipeline.errors import AudioError
+from tts_pipeline.vocoder.gated_layer import GatedLayer
 from tts_pipeline.vocoder.logistics import logistics_loss
 from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
 
@@ -157,22 +158,22 @@ class WaveNet(nn.Module):
 
     def respond(self, symbols: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
         """:meth:`forward` with the conditioning ``(B, T, L, gate)`` at hand."""
-        config, hop = self.config, self.audio.hop_length
+        config = self.config
         n_items, n_samples = symbols.shape
         before = torch.nn.functional.pad(symbols, (1, 0), value=self.silence)[:, :-1]
         # Time first: a step back in time is then a plain slice, and every product one matrix.
         x = self._embed(before.T).reshape(n_samples * n_items, -1)
+        kind = x.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         frames = condition.permute(2, 1, 0, 3)
         heard = []
         for layer, dilation in enumerate(config.dilations):
-            gate = torch.addmm(self._spread(frames[layer], hop), x, self.present[layer])
+            taps = self.past[layer], self.present[layer], self.residual[layer]
             back = min(dilation, n_samples) * n_items
-            past = x[: len(x) - back] @ self.past[layer]
-            gate = torch.cat([gate[:back], gate[back:] + past])
-            signal, opening = gate.chunk(2, 1)
-            inner = torch.tanh(signal) * torch.sigmoid(opening)
+            x, inner = GatedLayer.apply(
+                x, frames[layer], *taps, self.residual_bias[layer], back, dtype
+            )
             heard.append(inner)
-            x = x + torch.addmm(self.residual_bias[layer], inner, self.residual[layer])
         total = torch.addmm(self.skip_bias, torch.cat(heard, 1), self.skip.flatten(0, 1))
         hidden = torch.relu(torch.addmm(self.head_bias, torch.relu(total), self.head))
         made = torch.addmm(self.output_bias, hidden, self.output)
@@ -182,11 +183,6 @@ class WaveNet(nn.Module):
         if self.config.output == "mu-law":
             return torch.nn.functional.embedding(before, self.embedding)
         return before[..., None] * self.embedding[0] + self.embedding[1]
-
-    @staticmethod
-    def _spread(frames: torch.Tensor, hop: int) -> torch.Tensor:
-        """``(T, B, C)`` to ``(T * hop * B, C)``: every frame's vector at each of its samples."""
-        return frames[:, None].expand(-1, hop, -1, -1).reshape(-1, frames.shape[-1])
 
     def loss(self, outputs: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:
         """Negative log-likelihood in nats of every sample, ``(B, S)``."""
