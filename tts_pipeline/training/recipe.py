@@ -23,6 +23,7 @@ from tts_pipeline.text.frontend import EnglishFrontEnd
 from tts_pipeline.training.acoustic_task import AcousticTask, AcousticTrainingConfig
 from tts_pipeline.training.align_task import AlignConfig, AlignTask
 from tts_pipeline.training.alignment_plots import plot_alignments
+from tts_pipeline.training.allocator import keep_freed_memory
 from tts_pipeline.training.batches import tokenise
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.corpus import SPLITS, Utterance, read_corpus, read_names
@@ -263,6 +264,7 @@ def main(argv: list[str] | None = None) -> int:
     first, last = names.index(options.stage), names.index(options.stop_stage)
     if first > last:
         raise ConfigError(f"--stage {options.stage} comes after --stop-stage {options.stop_stage}")
+    keep_freed_memory()
     recipe = Recipe(
         options.config,
         options.corpus,
