@@ -6,6 +6,7 @@ A reader that closes the pipe early is no error.
 
 from __future__ import annotations
 
+import _thread
 import importlib
 import os
 import sys
@@ -39,6 +40,9 @@ COMMANDS = {
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),
     "train": Command("tts_pipeline.training.recipe", "make a voice from a recipe", "train"),
     "evaluate": Command("tts_pipeline.evaluation.command", "score a voice", "eval"),
+    "compare": Command(
+        "tts_pipeline.evaluation.compare", "compare strategies, in figures and sound", "eval"
+    ),
     "benchmark": Command("tts_pipeline.evaluation.benchmark", "measure speed here"),
 }
 
@@ -46,6 +50,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    sys.unraisablehook = _interrupt_again
     try:
         return _run(arguments)
     except TTSPipelineError as error:
@@ -57,6 +62,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes stdout once more on its way out, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _interrupt_again(fault: sys.UnraisableHookArgs) -> None:
+    """Let no Ctrl-C be lost: one that falls into a finaliser or callback is only printed there."""
+    if fault.exc_type is KeyboardInterrupt:
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(fault)
 
 
 def _run(arguments: list[str]) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tts_pipeline.evaluation.jobs import NATURAL, Scored
-from tts_pipeline.evaluation.statistics import Statistic, Summary, bootstrap, ratio
-from tts_pipeline.evaluation.tables import markdown
+from tts_pipeline.evaluation.statistics import Summary, bootstrap, difference, quotient
+from tts_pipeline.evaluation.tables import markdown, paired
 
 COPY, SPEECH, REFERENCE = "copy", "speech", "griffin-lim"
 
@@ -60,33 +60,11 @@ class Outcome:
         return None if self.found is None else self.low <= self.found.value <= self.high
 
 
-def _quotient(sums: np.ndarray) -> np.ndarray:
-    return ratio(sums[..., :2]) / ratio(sums[..., 2:])
-
-
-def _difference(sums: np.ndarray) -> np.ndarray:
-    return ratio(sums[..., :2]) - ratio(sums[..., 2:])
-
-
 def _single(scored: Sequence[Scored], system: str, metric: str) -> Summary | None:
     from tts_pipeline.evaluation.metrics import METRICS
 
     rows = [s.scores.rows[metric] for s in scored if s.system == system and metric in s.scores.rows]
     return bootstrap(np.array(rows), METRICS[metric].statistic) if rows else None
-
-
-def _paired(scored: Sequence[Scored], metric: str, statistic: Statistic) -> Summary | None:
-    """Speech against recording over the utterances that have both."""
-    rows = {
-        system: {
-            s.name: s.scores.rows[metric]
-            for s in scored
-            if s.system == system and metric in s.scores.rows
-        }
-        for system in (SPEECH, NATURAL)
-    }
-    both = [(*row, *rows[NATURAL][n]) for n, row in rows[SPEECH].items() if n in rows[NATURAL]]
-    return bootstrap(np.array(both), statistic) if both else None
 
 
 def judge(scored: Sequence[Scored], spoken_whole: Sequence[bool], goals: Goals) -> list[Outcome]:
@@ -102,7 +80,11 @@ def judge(scored: Sequence[Scored], spoken_whole: Sequence[bool], goals: Goals) 
         Outcome("copy-synthesis: PESQ-WB", _single(scored, COPY, "pesq"), low=goals.pesq),
         Outcome("copy-synthesis: STOI", _single(scored, COPY, "stoi"), low=goals.stoi),
         Outcome("copy-synthesis: MCD (DTW) dB", _single(scored, COPY, "mcd"), high=goals.mcd),
-        Outcome("WER by natural WER", _paired(scored, "wer", _quotient), high=goals.wer_ratio),
+        Outcome(
+            "WER by natural WER",
+            paired(scored, SPEECH, NATURAL, "wer", quotient),
+            high=goals.wer_ratio,
+        ),
         Outcome("share of texts spoken whole", whole, low=1.0),
         Outcome(
             "total duration by natural", _single(scored, SPEECH, "duration_ratio"), *goals.duration
@@ -114,7 +96,7 @@ def judge(scored: Sequence[Scored], spoken_whole: Sequence[bool], goals: Goals) 
         ),
         Outcome(
             "DNSMOS OVRL less natural",
-            _paired(scored, "dnsmos_ovrl", _difference),
+            paired(scored, SPEECH, NATURAL, "dnsmos_ovrl", difference),
             low=-goals.dnsmos_loss,
         ),
     ]

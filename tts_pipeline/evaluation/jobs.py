@@ -76,7 +76,12 @@ def _score_version(job: Job, system: str, samples: np.ndarray, reference: Sound 
 
 
 def score_all(jobs: Sequence[Job], *, n_workers: int = 1) -> list[Scored]:
-    """Score utterances in their order.
+    """All that :func:`score_each` gives, in one list."""
+    return [scored for part in score_each(jobs, n_workers=n_workers) for scored in part]
+
+
+def score_each(jobs: Sequence[Job], *, n_workers: int = 1) -> Iterator[list[Scored]]:
+    """Score utterances in their order, each handed on when it is done.
 
     Args:
         jobs: the utterances.
@@ -86,8 +91,7 @@ def score_all(jobs: Sequence[Job], *, n_workers: int = 1) -> list[Scored]:
         AudioError: if a recording cannot be used at all.
     """
     with _mapped(jobs, n_workers) as done:
-        progress = tqdm(done, total=len(jobs), desc="evaluate", disable=None)
-        return [scored for part in progress for scored in part]
+        yield from tqdm(done, total=len(jobs), desc="evaluate", disable=None)
 
 
 @contextlib.contextmanager

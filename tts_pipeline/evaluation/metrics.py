@@ -26,32 +26,71 @@ class Metric:
         best: what a perfect system gets.
         digits: shown after the point.
         statistic: of the sums over utterances; see :mod:`tts_pipeline.evaluation.statistics`.
+        about: what it measures and where it comes from, in a line; the definition is with the
+            function that computes it.
     """
 
     label: str
     best: str
     digits: int = 3
     statistic: Statistic = ratio
+    about: str = ""
 
 
 METRICS: dict[str, Metric] = {
-    "pesq": Metric("PESQ-WB", "high, at most 4.64", 2),
-    "stoi": Metric("STOI", "1"),
-    "mcd": Metric("MCD (DTW) dB", "0", 2),
-    "lsd": Metric("log-spectral distance dB", "0", 2),
-    "f0_rmse": Metric("F0 RMSE cents", "0", 1),
-    "voicing_error": Metric("voicing error", "0"),
-    "duration_ratio": Metric("duration ratio", "1"),
-    "log_f0_std_ratio": Metric("log-F0 deviation ratio", "1", 3, standard_deviation_ratio),
-    "wer": Metric("WER", "0"),
-    "cer": Metric("CER", "0"),
-    "deletions": Metric("share of words not heard", "0"),
-    "dnsmos_ovrl": Metric("DNSMOS OVRL", "high, at most 5", 2),
-    "dnsmos_sig": Metric("DNSMOS SIG", "high, at most 5", 2),
-    "dnsmos_bak": Metric("DNSMOS BAK", "high, at most 5", 2),
+    "pesq": Metric(
+        "PESQ-WB", "high, at most 4.64", 2, about="predicted listening quality (ITU-T P.862.2)"
+    ),
+    "stoi": Metric("STOI", "1", about="predicted intelligibility (Taal et al. 2011)"),
+    "mcd": Metric(
+        "MCD (DTW) dB",
+        "0",
+        2,
+        about="distance of mel-cepstra of WORLD envelopes after time warping (Kubichek 1993)",
+    ),
+    "lsd": Metric(
+        "log-spectral distance dB",
+        "0",
+        2,
+        about="distance of log power spectra, root mean square (Gray and Markel 1976)",
+    ),
+    "f0_rmse": Metric(
+        "F0 RMSE cents",
+        "0",
+        1,
+        about="error of F0 where both are voiced, pYIN (Mauch and Dixon 2014)",
+    ),
+    "voicing_error": Metric(
+        "voicing error", "0", about="share of frames voiced in one only (Nakatani et al. 2008)"
+    ),
+    "duration_ratio": Metric("duration ratio", "1", about="duration by that of the recording"),
+    "log_f0_std_ratio": Metric(
+        "log-F0 deviation ratio",
+        "1",
+        3,
+        standard_deviation_ratio,
+        about="spread of log F0 by that of the recording: below 1 is monotonous",
+    ),
+    "wer": Metric("WER", "0", about="word errors of a recogniser by words said"),
+    "cer": Metric("CER", "0", about="character errors of a recogniser by characters said"),
+    "deletions": Metric(
+        "share of words not heard", "0", about="words that the recogniser left out by words said"
+    ),
+    "dnsmos_ovrl": Metric(
+        "DNSMOS OVRL",
+        "high, at most 5",
+        2,
+        about="predicted overall opinion without a reference (Reddy et al. 2022)",
+    ),
+    "dnsmos_sig": Metric("DNSMOS SIG", "high, at most 5", 2, about="the same for the voice itself"),
+    "dnsmos_bak": Metric(
+        "DNSMOS BAK", "high, at most 5", 2, about="the same for freedom from noise"
+    ),
 }
 # What needs no recording to compare with.
 ALONE = ("wer", "cer", "deletions", "dnsmos_ovrl", "dnsmos_sig", "dnsmos_bak")
+# What compares moment by moment, so that it needs the timing of the recording.
+ALIGNED = ("pesq", "stoi", "lsd", "f0_rmse", "voicing_error")
 
 
 @dataclasses.dataclass(frozen=True)

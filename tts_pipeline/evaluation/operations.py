@@ -72,9 +72,7 @@ def acoustic_operations(model: AcousticModel, tokens: list[int]) -> tuple[Operat
     with Counter() as counter:
         plan = model.plan(torch.tensor([tokens]))
         masks = model.decoder.masks(plan.conditioning.shape[1], torch.Generator().manual_seed(0))
-        steps, _ = model.decoder.generate(
-            plan.conditioning, masks, model.decoder.initial_state(1)
-        )
+        steps, _ = model.decoder.generate(plan.conditioning, masks, model.decoder.initial_state(1))
     n_frames = int(plan.mel_lengths[0])
     mel = model.unscale(steps.reshape(1, -1, model.n_mels)[:, :n_frames])[0]
     return Operations(counter.get_total_flops(), 0.0), mel

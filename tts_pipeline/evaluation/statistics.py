@@ -46,6 +46,16 @@ def standard_deviation_ratio(sums: np.ndarray) -> np.ndarray:
         return np.sqrt(variance[..., 0] / variance[..., 1])
 
 
+def quotient(sums: np.ndarray) -> np.ndarray:
+    """:func:`ratio` of the first two columns by that of the next two."""
+    return ratio(sums[..., :2]) / ratio(sums[..., 2:])
+
+
+def difference(sums: np.ndarray) -> np.ndarray:
+    """:func:`ratio` of the first two columns less that of the next two."""
+    return ratio(sums[..., :2]) - ratio(sums[..., 2:])
+
+
 def bootstrap(
     rows: np.ndarray,
     statistic: Statistic = ratio,

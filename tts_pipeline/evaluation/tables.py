@@ -14,7 +14,7 @@ import numpy as np
 
 from tts_pipeline.evaluation.jobs import Scored
 from tts_pipeline.evaluation.metrics import METRICS
-from tts_pipeline.evaluation.statistics import Summary, bootstrap
+from tts_pipeline.evaluation.statistics import Statistic, Summary, bootstrap
 
 _PACKAGES = (
     "pesq", "pystoi", "pyworld", "librosa", "jiwer", "pocketsphinx", "speechmos", "onnxruntime",
@@ -40,6 +40,32 @@ def summarise(scored: Sequence[Scored]) -> Summaries:
             if (rows := [row[name] for row in own if name in row])
         }
     return out
+
+
+def paired(
+    scored: Sequence[Scored], first: str, second: str, metric: str, statistic: Statistic
+) -> Summary | None:
+    """One system against another over the utterances that both have a score of, if any.
+
+    Args:
+        scored: all scores.
+        first: name of a system.
+        second: name of the one it is compared with.
+        metric: its rows of both systems, side by side, are what ``statistic`` takes the sums of.
+        statistic: such as :func:`~tts_pipeline.evaluation.statistics.difference`.
+    """
+    rows = {
+        system: {
+            item.name: item.scores.rows[metric]
+            for item in scored
+            if item.system == system and metric in item.scores.rows
+        }
+        for system in (first, second)
+    }
+    both = [
+        (*row, *rows[second][name]) for name, row in rows[first].items() if name in rows[second]
+    ]
+    return bootstrap(np.array(both), statistic) if both else None
 
 
 def missing(scored: Sequence[Scored]) -> dict[str, dict[str, str]]:
@@ -96,7 +122,7 @@ def as_json(scored: Sequence[Scored]) -> dict[str, Any]:
     """Everything in the tables and every utterance, ready for :mod:`json`."""
     gaps = missing(scored)
     return {
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": package_versions(),
         "systems": {
             system: {
                 "metrics": {name: found._asdict() for name, found in own.items()},
@@ -115,6 +141,11 @@ def as_json(scored: Sequence[Scored]) -> dict[str, Any]:
             for item in scored
         ],
     }
+
+
+def package_versions() -> dict[str, str | None]:
+    """Versions of the packages that metrics come from, None for those not installed."""
+    return {name: _version(name) for name in _PACKAGES}
 
 
 def _version(package: str) -> str | None:
