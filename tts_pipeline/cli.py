@@ -10,6 +10,7 @@ import _thread
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -43,6 +44,9 @@ COMMANDS = {
     "compare": Command(
         "tts_pipeline.evaluation.compare", "compare strategies, in figures and sound", "eval"
     ),
+    "listen": Command(
+        "tts_pipeline.commands.listen", "build, serve and analyse listening tests", "listen"
+    ),
     "benchmark": Command("tts_pipeline.evaluation.benchmark", "measure speed here"),
 }
 
@@ -67,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _interrupt_again(fault: sys.UnraisableHookArgs) -> None:
     """Let no Ctrl-C be lost: one that falls into a finaliser or callback is only printed there."""
     if fault.exc_type is KeyboardInterrupt:
-        _thread.interrupt_main()
+        # Not at once: the callback is still running.
+        threading.Timer(0.02, _thread.interrupt_main).start()
     else:
         sys.__unraisablehook__(fault)
 
