@@ -13,18 +13,22 @@ from typing import Any
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare_figures import assemble
 from tts_pipeline.evaluation.compare_scores import score_strategies
+from tts_pipeline.evaluation.compare_sounds import (
+    BUDGET_S,
+    add_options,
+    limits_of,
+    make_sounds,
+    tasks_for,
+)
 from tts_pipeline.evaluation.compare_tables import notes, report_markdown, short_table
 from tts_pipeline.evaluation.compare_texts import load_material, read_rows
-from tts_pipeline.evaluation.compare_worker import Task, chosen, run
 from tts_pipeline.evaluation.intelligibility import PocketsphinxRecogniser, Recogniser
 from tts_pipeline.evaluation.metrics import METRICS
 from tts_pipeline.evaluation.report import report_html
 from tts_pipeline.evaluation.sound import SAMPLE_RATE
-from tts_pipeline.evaluation.strategies import Strategy, strategies_of
 from tts_pipeline.evaluation.tables import write_atomically, write_csv, write_json
 from tts_pipeline.voice import Voice
 
-BUDGET_S = 240.0
 _ABOUT = """\
 Speaks the texts with every strategy that the voice holds, and measures cost and sound of each:
 the recordings, their mels through each vocoder, and from text through both stages. FILE has lines
@@ -38,23 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tts-pipeline compare", description=_ABOUT)
     parser.add_argument("--texts", type=Path, required=True, metavar="FILE", help="what is said")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the comparison")
-    parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
-    parser.add_argument("--seed", type=int, default=0, help="of the first text (0)")
-    parser.add_argument("--strategies", metavar="A,B", help="only these, with commas between")
-    parser.add_argument(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="STRATEGY=N",
-        help="make N texts at most with this one; may be repeated. Default: as many as it makes "
-        "in --seconds, but at least 3",
-    )
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=BUDGET_S,
-        help=f"that making may take for each strategy ({BUDGET_S:.0f}); the report says so",
-    )
+    add_options(parser)
     parser.add_argument("--metrics", help=f"some of {','.join(METRICS)} (all)")
     parser.add_argument(
         "--use",
@@ -99,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.out,
         seed=options.seed,
         only=options.strategies.split(",") if options.strategies else None,
-        limits=_limits(options.limit),
+        limits=limits_of(options.limit),
         budget_s=options.seconds,
         metrics=metrics,
         n_workers=options.workers,
@@ -149,32 +137,23 @@ def compare(
         ConfigError: if the voice was not loaded from a folder or has another sample rate, or a
             strategy is unknown.
     """
-    if voice.path is None or voice.audio.sample_rate != SAMPLE_RATE:
+    if voice.audio.sample_rate != SAMPLE_RATE:
         raise ConfigError(
-            f"voice {voice.name!r}: expected one loaded from a folder, at {SAMPLE_RATE} samples "
-            "per second, for which the metrics are defined"
+            f"voice {voice.name!r}: sample_rate={voice.audio.sample_rate}, the metrics are defined "
+            f"at {SAMPLE_RATE}"
         )
     recogniser = recogniser or PocketsphinxRecogniser()
     materials = load_material(read_rows(texts), voice.audio)
-    seeded = [(material, seed + index) for index, material in enumerate(materials)]
-    limits = limits or {}
-    tasks = []
-    for strategy in _wanted(strategies_of(voice), only, limits):
-        possible = tuple(
-            item for item in seeded if item[0].recording is not None or not strategy.needs_recording
-        )
-        if possible:
-            limit = limits.get(strategy.name, len(possible) if strategy.reference else None)
-            path, mark = voice.path.resolve(), voice.fingerprint
-            tasks.append(Task(strategy, path, mark, possible, folder.resolve(), limit, budget_s))
-    failures, records = {}, {}
-    for task in tasks:
-        reason = run(task)
-        if reason is not None:
-            failures[task.strategy.name] = reason
-            print(f"{task.strategy.name} failed: {reason}", file=sys.stderr)
-        for record, (material, _) in zip(chosen(task)[0], task.materials):
-            records[task.strategy.name, material.name] = record
+    tasks = tasks_for(
+        voice,
+        materials,
+        folder,
+        seed=seed,
+        only=only,
+        limits=limits or {},
+        budget_s=budget_s,
+    )
+    records, failures = make_sounds(tasks)
     scored = score_strategies(
         materials,
         [task.strategy for task in tasks],
@@ -203,26 +182,6 @@ def compare(
 
 def _write(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text))
-
-
-def _wanted(
-    strategies: list[Strategy], only: Sequence[str] | None, limits: dict[str, int]
-) -> list[Strategy]:
-    names = [strategy.name for strategy in strategies]
-    unknown = sorted({*(only or ()), *limits} - set(names))
-    if unknown:
-        raise ConfigError(f"strategies {', '.join(unknown)}: this voice permits {', '.join(names)}")
-    return [strategy for strategy in strategies if only is None or strategy.name in only]
-
-
-def _limits(given: Sequence[str]) -> dict[str, int]:
-    out = {}
-    for item in given:
-        name, _, amount = item.rpartition("=")
-        if not name or not amount.isdecimal() or int(amount) < 1:
-            raise ConfigError(f"--limit {item}: expected STRATEGY=N with N of at least 1")
-        out[name] = int(amount)
-    return out
 
 
 def _import(name: str) -> None:

@@ -12,6 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from tts_pipeline.acoustic.model import AcousticModel
 from tts_pipeline.vocoder.generator import HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.protocol import Vocoder
+from tts_pipeline.vocoder.wavenet import WaveNet
+from tts_pipeline.voice import Voice
 
 
 class Operations(NamedTuple):
@@ -90,9 +92,25 @@ def _(vocoder: HarmonicPlusNoiseVocoder, mel: torch.Tensor) -> None:
     vocoder(mel[None], noise=torch.zeros(1, mel.shape[1] * vocoder.audio.hop_length))
 
 
+@_run.register
+def _(vocoder: WaveNet, mel: torch.Tensor) -> None:
+    # The pass of training does for all samples at once what generation does for one after another.
+    hop = vocoder.audio.hop_length
+    vocoder(vocoder.symbols(torch.zeros(1, mel.shape[1] * hop)), mel[None])
+
+
 @torch.no_grad()
 def vocoder_operations(vocoder: Vocoder, mel: torch.Tensor) -> Operations:
     """Arithmetic of a vocoder for a mel ``(M, T)``."""
     with Counter() as counter:
         _run(vocoder, mel)
     return Operations(counter.get_total_flops(), mel.shape[1] / vocoder.audio.frame_rate)
+
+
+def speech_operations(voice: Voice, vocoder: Vocoder, text: str) -> Operations:
+    """Arithmetic of both stages for a text; the front end has none to speak of."""
+    total = Operations(0, 0.0)
+    for sentence in voice.front_end(text)[0]:
+        acoustic, mel = acoustic_operations(voice.acoustic, sentence.tokens)
+        total = total + acoustic + vocoder_operations(vocoder, mel)
+    return total

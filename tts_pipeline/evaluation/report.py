@@ -55,7 +55,8 @@ def report_html(
         f'<p class="soft">Voice {escape(voice["name"])} '
         f"({escape(voice['fingerprint'][:12])}), tts_pipeline {escape(comparison['version'])}, "
         f"{len(comparison['texts'])} texts, seed {comparison['seed']}, "
-        f"{escape(comparison['made'])}.{home}</p></header><main>",
+        f"{escape(comparison['made'])}.{home}</p>",
+        '<p>Figures first; <a href="#listen">the sounds</a> are below.</p></header><main>',
         f'<section aria-labelledby="words"><h2 id="words">In words</h2>'
         f'<ul class="said">{said}</ul></section>',
         f'<h2>Quality against speed</h2><div class="plots">{_plots(comparison)}</div>',
@@ -63,7 +64,7 @@ def report_html(
         f'<p class="soft">Machine: {escape(where)}.</p>',
         f"<h2>Sound</h2>{_score_table(comparison)}{_meanings(comparison)}",
         _notes(comparison),
-        f"<h2>Listen</h2>{_sounds(comparison, folder, public)}</main>",
+        f'<h2 id="listen">Listen</h2>{_sounds(comparison, folder, public)}</main>',
     ]
     return page(f"{TITLE}: {voice['name']}", "\n".join(body))
 

@@ -46,7 +46,10 @@ def quality_against_speed(points: Sequence[Point], quality: str, natural: float 
             'stroke="currentColor" stroke-dasharray="6 4"/>'
             f'<text x="{_WIDTH - _RIGHT}" y="{y - 5:.1f}" text-anchor="end">recordings</text>'
         )
-    taken = [] if natural is None else [_Box(_WIDTH - 100, scale.y(natural) - 12, _WIDTH, 12)]
+    taken = []
+    if natural is not None:
+        y = scale.y(natural)
+        taken = [_Box(_WIDTH - 100, y - 18, _WIDTH, 18), _Box(_LEFT, y - 1, _WIDTH, 2)]
     for index, point in enumerate(points):
         parts += _mark(scale, point, index)
         x, y = scale.x(point.x), scale.y(point.y)

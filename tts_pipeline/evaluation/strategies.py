@@ -21,6 +21,7 @@ import abc
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from torch import nn
 
@@ -28,9 +29,11 @@ from tts_pipeline.audio import Audio
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare_texts import Material
 from tts_pipeline.evaluation.jobs import NATURAL
-from tts_pipeline.evaluation.operations import Operations, acoustic_operations, vocoder_operations
 from tts_pipeline.synthesis import stream, synthesize
 from tts_pipeline.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
+
+if TYPE_CHECKING:
+    from tts_pipeline.evaluation.operations import Operations
 
 TWO_STAGE = "two-stage"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -154,6 +157,9 @@ class Copy(Strategy):
         return [voice.choose_vocoder(self.vocoder)]
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
+        # Not above: it would count as memory of the strategies, which never need it.
+        from tts_pipeline.evaluation.operations import vocoder_operations
+
         return vocoder_operations(voice.choose_vocoder(self.vocoder), material.mel)
 
 
@@ -173,12 +179,9 @@ class Speech(Strategy):
         return [voice.acoustic, voice.choose_vocoder(self.vocoder)]
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
-        sentences, _ = voice.front_end(material.text)
-        total = Operations(0, 0.0)
-        for sentence in sentences:
-            acoustic, mel = acoustic_operations(voice.acoustic, sentence.tokens)
-            total = total + acoustic + vocoder_operations(voice.choose_vocoder(self.vocoder), mel)
-        return total
+        from tts_pipeline.evaluation.operations import speech_operations
+
+        return speech_operations(voice, voice.choose_vocoder(self.vocoder), material.text)
 
 
 def parameters_of(strategy: Strategy, voice: Voice) -> int:
