@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,8 +45,13 @@ def from_mapping(kind: type[T], values: Any, where: str = "config") -> T:
     )
 
 
-def load_yaml(kind: type[T], path: str | Path) -> T:
+def load_yaml(kind: type[T], path: str | Path, changes: Mapping[str, Any] | None = None) -> T:
     """Read a YAML file into the dataclass ``kind``; see :func:`from_mapping`.
+
+    Args:
+        kind: a dataclass type.
+        path: of the file.
+        changes: values that go before those of the file.
 
     Raises:
         ConfigError: also if the file cannot be read or is not YAML.
@@ -59,7 +65,9 @@ def load_yaml(kind: type[T], path: str | Path) -> T:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML ({error})") from error
-    return from_mapping(kind, values or {}, str(path))
+    if isinstance(values, dict) or not values:
+        values = {**(values or {}), **(changes or {})}
+    return from_mapping(kind, values, str(path))
 
 
 def _describe(hint: Any) -> str:
