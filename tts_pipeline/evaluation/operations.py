@@ -49,7 +49,20 @@ def _real_fft(size: tuple[int, ...], dims: list[int], *others: object, **named: 
     return round(math.prod(size) / size[dim] * 2.5 * length * math.log2(length))
 
 
-_FFTS = {torch.ops.aten._fft_r2c: _real_fft, torch.ops.aten._fft_c2r: _real_fft}
+def _added_product(
+    out: tuple[int, ...], first: tuple[int, ...], second: tuple[int, ...], **named: object
+) -> int:
+    """A multiplication and an addition for each pair of numbers that meet, batches included."""
+    return 2 * math.prod(first) * second[-1]
+
+
+# What the counter does not know of itself: transforms, and products added in place.
+_MORE = {
+    torch.ops.aten._fft_r2c: _real_fft,
+    torch.ops.aten._fft_c2r: _real_fft,
+    torch.ops.aten.addmm_: _added_product,
+    torch.ops.aten.baddbmm_: _added_product,
+}
 
 
 class Counter(FlopCounterMode):
@@ -61,7 +74,7 @@ class Counter(FlopCounterMode):
     """
 
     def __init__(self) -> None:
-        super().__init__(display=False, custom_mapping=_FFTS)
+        super().__init__(display=False, custom_mapping=_MORE)
 
 
 @torch.no_grad()

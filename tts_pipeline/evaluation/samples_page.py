@@ -1,4 +1,4 @@
-"""The pages beside published samples: one to listen in a browser, one for where Markdown is read."""
+"""The pages beside published samples: to listen in a browser, and where Markdown is read."""
 
 from __future__ import annotations
 
