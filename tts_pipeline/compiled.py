@@ -17,7 +17,9 @@ def cache_folders() -> list[str]:
     return sorted({str(kernel.stats.cache_path) for kernel in _kept})
 
 
-def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def compiled(
+    *, fastmath: bool = False, parallel: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
     """Decorator: ``numba.njit``, without the interpreter's lock, whose machine code is cached when
     that is possible.
 
@@ -25,18 +27,23 @@ def compiled(*, fastmath: bool = False) -> Callable[[Callable[..., Any]], Any]:
     source, else in the user's cache folder. Where none of them can be written it refuses to make
     the function at all; here the function then works without a cache, and one warning says so.
 
+    A division by zero gives infinity or NaN, as in NumPy: a loop that may raise an exception uses
+    no vector units.
+
     Args:
         fastmath: let the compiler reorder sums, as vector units need.
+        parallel: let ``numba.prange`` use several threads.
     """
+    options = {"nogil": True, "fastmath": fastmath, "parallel": parallel, "error_model": "numpy"}
 
     def decorate(function: Callable[..., Any]) -> Any:
         try:
-            kernel = numba.njit(cache=True, nogil=True, fastmath=fastmath)(function)
+            kernel = numba.njit(cache=True, **options)(function)
             _kept.append(kernel)
             return kernel
         except RuntimeError:
             _warn_once()
-            return numba.njit(nogil=True, fastmath=fastmath)(function)
+            return numba.njit(**options)(function)
 
     return decorate
 

@@ -74,6 +74,11 @@ class WaveNetConfig:
         """Numbers that the network gives per sample."""
         return self.n_classes if self.output == "mu-law" else 3 * self.n_mixtures
 
+    @property
+    def silence(self) -> int:
+        """The symbol that stands before the first sample."""
+        return self.n_classes // 2 if self.output == "mu-law" else 0
+
 
 class WaveNet(nn.Module):
     """Dilated causal convolutions with gated activations (van den Oord et al. 2016, 1609.03499).
@@ -131,11 +136,6 @@ class WaveNet(nn.Module):
             return mu_law_encode(emphasised, self.config.n_classes)
         return (emphasised.clamp(-1, 1) * 32767).round() / 32767
 
-    @property
-    def silence(self) -> int:
-        """The symbol that stands before the first sample."""
-        return self.config.n_classes // 2 if self.config.output == "mu-law" else 0
-
     def condition(self, mel: torch.Tensor) -> torch.Tensor:
         """What the mel adds inside every layer's gate: ``(B, M, T)`` to ``(B, T, L, gate)``."""
         x = torch.nn.functional.gelu(self.condition_in((mel - self.mel_mean) * self.mel_scale))
@@ -160,9 +160,9 @@ class WaveNet(nn.Module):
         """:meth:`forward` with the conditioning ``(B, T, L, gate)`` at hand."""
         config = self.config
         n_items, n_samples = symbols.shape
-        before = torch.nn.functional.pad(symbols, (1, 0), value=self.silence)[:, :-1]
+        before = torch.nn.functional.pad(symbols, (1, 0), value=config.silence)[:, :-1]
         # Time first: a step back in time is then a plain slice, and every product one matrix.
-        x = self._embed(before.T).reshape(n_samples * n_items, -1)
+        x = self.embed(before.T).reshape(n_samples * n_items, -1)
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         frames = condition.permute(2, 1, 0, 3)
@@ -179,7 +179,8 @@ class WaveNet(nn.Module):
         made = torch.addmm(self.output_bias, hidden, self.output)
         return made.view(n_samples, n_items, -1).transpose(0, 1)
 
-    def _embed(self, before: torch.Tensor) -> torch.Tensor:
+    def embed(self, before: torch.Tensor) -> torch.Tensor:
+        """What the first layer is given for symbols ``(...)``: ``(..., residual)``."""
         if self.config.output == "mu-law":
             return torch.nn.functional.embedding(before, self.embedding)
         return before[..., None] * self.embedding[0] + self.embedding[1]

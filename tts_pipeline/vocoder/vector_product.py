@@ -1,0 +1,175 @@
+"""Products of vectors with matrices for loops that are bound by reading the matrix.
+
+In vector instructions by name: out of a plain loop the compiler makes code that loads and stores
+every sum for every few inputs; here a tile of sums stays in registers while the inputs pass.
+Matrices are flat, ``[in, out]``, of float32 or of float16 bits in uint16, which take half the
+memory traffic and one more instruction. All widths are multiples of ``LANES``.
+"""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import llvmlite.binding
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+LANES = 16
+"""Numbers in a vector: widths are padded with zeros to a multiple of it."""
+
+ROWS = 8
+"""Rows that :func:`add_rows_product` works on at once."""
+
+_WIDE = 8
+_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+_HALVES = ir.VectorType(ir.HalfType(), LANES)
+_SHORTS = ir.VectorType(ir.IntType(16), LANES)
+_WORDS = ir.VectorType(ir.IntType(32), LANES)
+_TOGETHER = ("contract",)
+
+
+def _converts_float16() -> bool:
+    """Whether the CPU that code is made for turns float16 into float32 by itself; where it does
+    not, the compiler would call a function that nobody provides."""
+    if numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+        return False
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        return bool(llvmlite.binding.get_host_cpu_features().get("f16c"))
+    return platform.machine().lower() in ("aarch64", "arm64")
+
+
+def _load(builder: ir.IRBuilder, pointer: Any, kind: ir.Type, bytes_each: int) -> Any:
+    return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=bytes_each)
+
+
+def _load_weights(builder: ir.IRBuilder, pointer: Any, are_halves: bool) -> Any:
+    """``LANES`` weights as float32."""
+    if not are_halves:
+        return _load(builder, pointer, _VECTOR, 4)
+    if _converts_float16():
+        return builder.fpext(_load(builder, pointer, _HALVES, 2), _VECTOR)
+    # Sign and magnitude go where float32 has them; the exponent is then 112 too small.
+    bits = builder.sext(_load(builder, pointer, _SHORTS, 2), _WORDS)
+    shifted = builder.shl(bits, _all(_WORDS, 13))
+    kept = builder.and_(shifted, _all(_WORDS, -0x70002000))
+    return builder.fmul(builder.bitcast(kept, _VECTOR), _all(_VECTOR, 2.0**112))
+
+
+def _all(kind: ir.VectorType, value: float) -> ir.Constant:
+    return ir.Constant(kind, [value] * LANES)
+
+
+def _spread(builder: ir.IRBuilder, value: Any) -> Any:
+    """A vector of one number."""
+    lane = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, ir.IntType(32)(0))
+    return builder.shuffle_vector(lane, lane, ir.Constant(_WORDS, None))
+
+
+def _tile(n_rows: int, n_vectors: int) -> Any:
+    """The function that adds a product to ``n_rows`` times ``n_vectors * LANES`` sums."""
+
+    @intrinsic
+    def add_tile(typing, out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
+        """``out[at + r n_out + j] += sum_k x[x_at + r n_in + k] weights[first + k n_out + j]``."""
+        index = types.intp
+        signature = types.void(out, index, index, x, index, index, weights, index)
+        are_halves = weights.dtype == types.uint16
+
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            out, at, n_out, x, x_at, n_in, weights, first = arguments
+
+            def pointer(place: int, offset: Any) -> Any:
+                array = context.make_array(signature.args[place])(
+                    context, builder, arguments[place]
+                )
+                return builder.gep(array.data, [offset])
+
+            def moved(start: Any, row: Any, step: Any, more: int = 0) -> Any:
+                offset = builder.mul(row, step)
+                return builder.gep(start, [builder.add(offset, at.type(more))])
+
+            out, x, weights = pointer(0, at), pointer(3, x_at), pointer(6, first)
+            sums = {}
+            for r in range(n_rows):
+                for v in range(n_vectors):
+                    place = moved(out, at.type(r), n_out, v * LANES)
+                    # Becomes a register: it never leaves this function.
+                    sums[r, v] = place, cgutils.alloca_once(builder, _VECTOR)
+                    builder.store(_load(builder, place, _VECTOR, 4), sums[r, v][1])
+            with cgutils.for_range(builder, n_in) as loop:
+                columns = [
+                    _load_weights(builder, moved(weights, loop.index, n_out, v * LANES), are_halves)
+                    for v in range(n_vectors)
+                ]
+                for r in range(n_rows):
+                    row = moved(x, at.type(r), n_in)
+                    factor = _spread(builder, builder.load(builder.gep(row, [loop.index])))
+                    for v, column in enumerate(columns):
+                        total = sums[r, v][1]
+                        term = builder.fmul(factor, column, flags=_TOGETHER)
+                        more = builder.fadd(builder.load(total), term, flags=_TOGETHER)
+                        builder.store(more, total)
+            for place, total in sums.values():
+                there = builder.bitcast(place, _VECTOR.as_pointer())
+                builder.store(builder.load(total), there, align=4)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return add_tile
+
+
+_add_wide = _tile(1, _WIDE)
+_add_narrow = _tile(1, 1)
+_add_rows = _tile(ROWS, 2)
+_add_rows_narrow = _tile(ROWS, 1)
+
+
+@numba.njit
+def add_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
+    """``out[at : at + n_out] += x[x_at : x_at + n_in] @ W``.
+
+    Args:
+        out: flat float32, changed.
+        at: place in it.
+        n_out: number of sums.
+        x: flat float32.
+        x_at: place in it.
+        n_in: number of inputs.
+        weights: flat, holding ``W (n_in, n_out)``.
+        first: place of ``W`` in it.
+    """
+    wide = n_out - n_out % (_WIDE * LANES)
+    for j in range(0, wide, _WIDE * LANES):
+        _add_wide(out, at + j, n_out, x, x_at, n_in, weights, first + j)
+    for j in range(wide, n_out, LANES):
+        _add_narrow(out, at + j, n_out, x, x_at, n_in, weights, first + j)
+
+
+@numba.njit
+def add_rows_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
+    """:func:`add_product` for ``ROWS`` vectors that follow one another in ``x``, as do their sums
+    in ``out``; a row's sums do not depend on the others, to the last bit."""
+    wide = n_out - n_out % (2 * LANES)
+    for j in range(0, wide, 2 * LANES):
+        _add_rows(out, at + j, n_out, x, x_at, n_in, weights, first + j)
+    for j in range(wide, n_out, LANES):
+        _add_rows_narrow(out, at + j, n_out, x, x_at, n_in, weights, first + j)
+
+
+def padded(width: int) -> int:
+    """The multiple of ``LANES`` that holds a width."""
+    return -(-width // LANES) * LANES
+
+
+def aligned(array: np.ndarray) -> np.ndarray:
+    """A contiguous copy that begins where a cache line does: a vector then never spans two."""
+    room = np.empty(array.nbytes + 64, np.uint8)
+    begin = -room.ctypes.data % 64
+    copy = room[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
