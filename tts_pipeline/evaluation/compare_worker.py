@@ -105,12 +105,15 @@ def _too_slow(records: list[dict[str, Any]], budget_s: float) -> bool:
 
 
 def run(task: Task) -> str | None:
-    """Make what is missing in a new process, with one thread.
+    """Make what is missing in a new process, with one thread; recordings need none.
 
     Returns:
         None, or why the strategy failed.
     """
     if chosen(task)[1]:
+        return None
+    if task.strategy.reference:
+        make_all(task)
         return None
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -135,10 +138,6 @@ def work(task: Task, sender: Connection) -> None:
     # An interrupt is the parent's to handle; it ends this process, between two renames or not.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    for folder in (task.sound_file("x").parent, task.record_file("x").parent):
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".*"):
-            left.unlink()
     try:
         make_all(task)
     except TTSPipelineError as error:
@@ -153,6 +152,10 @@ def work(task: Task, sender: Connection) -> None:
 
 def make_all(task: Task) -> None:
     """Make what is missing."""
+    for folder in (task.sound_file("x").parent, task.record_file("x").parent):
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(".*"):
+            left.unlink()
     voice = Voice.load(task.voice)
     strategy = task.strategy
     if not strategy.reference:

@@ -1,0 +1,33 @@
+"""A strategy of somebody else, as ``compare --use tests.evaluation.loud_strategy`` finds it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from tts_pipeline.audio import Audio
+from tts_pipeline.evaluation.strategies import Speech, register
+
+
+@dataclasses.dataclass(frozen=True)
+class Loud(Speech):
+    """Half as loud again."""
+
+    def make(self, voice, material, seed):
+        audio = super().make(voice, material, seed)
+        return Audio(np.clip(1.5 * audio.samples, -1, 1), audio.sample_rate)
+
+
+@dataclasses.dataclass(frozen=True)
+class Broken(Speech):
+    """Fails on every text."""
+
+    def make(self, voice, material, seed):
+        raise ValueError("no luck today")
+
+
+@register
+def loud(voice):
+    """Both strategies, for every voice."""
+    return [Loud("loud", "too loud", "parallel"), Broken("broken", "never works", "parallel")]

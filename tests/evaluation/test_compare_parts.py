@@ -1,0 +1,172 @@
+"""Parts of the comparison: how much is made, the plot, the words, the spectrogram."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tts_pipeline.audio import AudioConfig
+from tts_pipeline.evaluation.compare_texts import Material
+from tts_pipeline.evaluation.compare_words import number, statement
+from tts_pipeline.evaluation.compare_worker import Task, chosen
+from tts_pipeline.evaluation.jobs import Scored
+from tts_pipeline.evaluation.metrics import Scores
+from tts_pipeline.evaluation.report_parts import Cell, spectrogram_png, table
+from tts_pipeline.evaluation.report_plot import Point, quality_against_speed
+from tts_pipeline.evaluation.strategies import Speech
+
+
+def task_with(tmp_path: Path, seconds: list[float], *, limit: int | None = None) -> Task:
+    """A task for ten texts; the first ones are there and took so many seconds each."""
+    audio = AudioConfig()
+    materials = tuple((Material(f"t{k}", f"Text {k}.", audio), k) for k in range(10))
+    strategy = Speech("slow", "slow one", "parallel")
+    task = Task(strategy, tmp_path, "mark", materials, tmp_path, limit, 100.0)
+    for (material, seed), spent in zip(materials, seconds):
+        for path in (task.record_file(material.name), task.sound_file(material.name)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        task.sound_file(material.name).write_bytes(b"sound")
+        record = {"key": task.key(material, seed), "wall_s": spent}
+        task.record_file(material.name).write_text(json.dumps(record))
+    return task
+
+
+@pytest.mark.parametrize(
+    "seconds, n, complete",
+    [
+        ([], 0, False),
+        ([20.0] * 4, 4, False),
+        ([20.0] * 5, 5, True),  # A sixth would end at 120 s.
+        ([200.0] * 2, 2, False),  # Three at least, however slow.
+        ([200.0] * 3, 3, True),
+        ([1.0] * 10, 10, True),
+    ],
+)
+def test_as_many_texts_as_the_time_allows(tmp_path, seconds, n, complete):
+    records, found = chosen(task_with(tmp_path, seconds))
+    assert (len(records), found) == (n, complete)
+
+
+def test_a_limit_is_kept_whatever_the_time(tmp_path):
+    assert chosen(task_with(tmp_path, [200.0] * 4, limit=5))[1] is False
+    assert chosen(task_with(tmp_path, [200.0] * 5, limit=5))[1] is True
+
+
+def test_what_was_made_of_something_else_is_made_again(tmp_path):
+    task = task_with(tmp_path, [1.0] * 3)
+    path = task.record_file("t1")
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps({**record, "key": "of another voice"}))
+    assert len(chosen(task)[0]) == 1
+    path.write_text('{"key": ')
+    assert len(chosen(task)[0]) == 1
+    path.write_text(json.dumps(record))
+    task.sound_file("t1").unlink()
+    assert len(chosen(task)[0]) == 1
+
+
+def test_plot_has_a_log_axis_and_readable_labels():
+    points = [
+        Point(f"strategy-{k}", x, 0.9 * x, 1.1 * x, y, y - 0.1, y + 0.1)
+        for k, (x, y) in enumerate([(0.5, 2.0), (5, 2.0), (50, 3.0), (52, 3.01), (48, 3.0)])
+    ]
+    svg = quality_against_speed(points, "DNSMOS & more", 3.1)
+    circle = float(re.search(r'<circle cx="([\d.]+)"', svg)[1])
+    ticks = dict(
+        reversed(found)
+        for found in re.findall(r'<text x="([\d.]+)" y="346" [^>]*>([\d.]+)</text>', svg)
+    )
+    decade = float(ticks["1"]) - float(ticks["0.1"])
+    assert float(ticks["10"]) - float(ticks["1"]) == pytest.approx(decade, abs=0.2)
+    assert circle == pytest.approx(float(ticks["0.5"]), abs=0.2)
+    assert "DNSMOS &amp; more" in svg and "recordings" in svg
+    labels = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" [^>]*>strategy-\d</text>', svg)
+    places = [(float(x), float(y)) for x, y in labels]
+    assert len(places) == 5
+    for k, (x, y) in enumerate(places):
+        assert 58 <= x <= 520 - 16
+        for other_x, other_y in places[:k]:
+            assert abs(y - other_y) >= 16 or abs(x - other_x) >= 70
+
+
+def row(name: str, xrt: float | None, **more: Any) -> dict[str, Any]:
+    speed = None if xrt is None else {"median": xrt, "least": xrt, "most": xrt}
+    first = None if xrt is None else {"p50": 1000 / xrt, "p95": 1000 / xrt}
+    return {
+        "name": name,
+        "n_texts": 4,
+        "n_possible": 4,
+        "limited_by": None,
+        "budget_s": 240.0,
+        "failed": None,
+        "reference": xrt is None,
+        "needs_recording": xrt is None,
+        "xrt": speed,
+        "first_audio_ms": first,
+        "metrics": {},
+        **more,
+    }
+
+
+def opinion(value: float) -> dict[str, Any]:
+    return {"dnsmos_ovrl": {"value": value, "low": value - 0.1, "high": value + 0.1, "n": 4}}
+
+
+def scores(system: str, values: list[float]) -> list[Scored]:
+    return [
+        Scored(f"t{k}", system, Scores({"dnsmos_ovrl": (value, 1.0)}, {}))
+        for k, value in enumerate(values)
+    ]
+
+
+def test_words_say_what_the_figures_say():
+    rows = [
+        row("natural", None, metrics=opinion(3.2)),
+        row("quick", 50.0, metrics=opinion(3.0)),
+        row("slow", 0.5, metrics=opinion(2.5), n_texts=3, limited_by="time"),
+        row("like", 40.0, metrics=opinion(2.99)),
+    ]
+    scored = [
+        *scores("quick", [3.0, 3.1, 2.9, 3.0]),
+        *scores("slow", [2.5, 2.6, 2.4]),
+        *scores("like", [3.1, 2.9, 3.1, 2.86]),
+    ]
+    said = " ".join(statement({"strategies": rows}, scored))
+    assert "quick speaks at 50 x real time and is first heard after 20 ms" in said
+    assert "like 1.2 times and slow 100 times as long as quick" in said
+    assert "slow cannot keep up with its own sound" in said
+    assert "quick is ahead of slow (difference +0.50 [+0.50, +0.50] over 3 texts)" in said
+    assert "4 texts do not tell quick from like" in said
+    assert "the recordings 3.20" in said
+    assert "slow made 3 of 4 texts only, since more would have taken longer than the 240 s" in said
+
+
+def test_numbers_have_the_digits_that_matter():
+    assert [number(x) for x in (0.0123, 0.613, 9.16, 57.3, 1234.5)] == [
+        *("0.012", "0.61", "9.2", "57", "1234"),
+    ]
+
+
+def test_spectrogram_is_a_picture_of_the_mel():
+    from PIL import Image
+
+    mel = np.full((80, 30), -11.0, np.float32)
+    mel[0, 10] = 0.0
+    picture = Image.open(io.BytesIO(spectrogram_png(mel)))
+    assert picture.size == (30, 80)
+    pixels = np.asarray(picture.convert("L")).astype(int)
+    # The lowest band is the bottom row.
+    assert np.unravel_index(pixels.argmax(), pixels.shape) == (79, 10)
+    assert np.median(pixels) < 10 < 200 < pixels.max()
+
+
+def test_table_cells_carry_what_they_are_sorted_by():
+    text = table("A & B", [("name", ""), ("size", "in MB")], [[Cell("<a>"), Cell("12 M", 12e6)]])
+    assert 'data-value="12000000.0">12 M</td>' in text and "&lt;a&gt;" in text
+    assert "<caption>A &amp; B</caption>" in text and "<small>in MB</small>" in text
