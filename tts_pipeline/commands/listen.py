@@ -129,7 +129,4 @@ def _export(arguments: argparse.Namespace) -> None:
     from tts_pipeline.listening.webmushra import export
 
     path = export(read_key(arguments.test), arguments.test, arguments.out)
-    print(
-        f"copy the content of {arguments.out} into webMUSHRA's configs/, then open "
-        f"index.html?config={path.name}"
-    )
+    print(f"copy {path.parent} over webMUSHRA's configs/ and open index.html?config={path.name}")

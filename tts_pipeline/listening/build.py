@@ -227,6 +227,7 @@ def report(plan: Plan, key: Key) -> str:
     """What was built, in Markdown."""
     main = [sum(t.phase == MAIN and not t.check for t in session) for session in key.sessions]
     names = ", ".join(f"{item.name} ({item.role})" for item in key.conditions)
+    length = f"{min(main)}" if min(main) == max(main) else f"{min(main)} to {max(main)}"
     lines = [
         f"# {key.title}",
         "",
@@ -234,7 +235,7 @@ def report(plan: Plan, key: Key) -> str:
         f"seed {plan.seed}; made by tts_pipeline {key.version}",
         f"- conditions: {names}",
         f"- texts: {len(key.texts)} ({', '.join(key.texts)})",
-        f"- schedules: {len(key.sessions)}, each with {min(main)} to {max(main)} trials, "
+        f"- schedules: {len(key.sessions)}, each with {length} trials, "
         f"{plan.n_checks} attention checks, {plan.n_training} practice trials; "
         f"about {minutes(key)} minutes",
         f"- headphone check: {plan.headphones}",

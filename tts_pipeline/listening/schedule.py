@@ -84,7 +84,11 @@ class Scheduler:
                 )
             self.notes.append(f"text {self.practice_text} is heard in practice as well")
         self.kind = KIND_OF_DESIGN[self.plan.design]
-        self.cells = {text: self._cells(text, random) for text in texts}
+        # One order for all texts: that is what spreads conditions evenly within a schedule.
+        names = list(self.sources.conditions)
+        self.names = tuple(names[i] for i in random.permutation(len(names)))
+        self.pairs = self.plan.pairs or all_pairs(self.names)
+        self.cells = {text: self._cells(text) for text in texts}
         length = balance.round_length(self.cells)
         self.n_sessions = balance.n_sessions(self.plan.sessions, length)
         if self.n_sessions % length:
@@ -93,9 +97,10 @@ class Scheduler:
                 "some conditions will be heard a little more often than others"
             )
 
-    def _cells(self, text: str, random: np.random.Generator) -> list[tuple[tuple[str, ...], int]]:
+    def _cells(self, text: str) -> list[tuple[tuple[str, ...], int]]:
         """The alternatives for a text: conditions heard together, and a variant of their order."""
-        names = self.sources.having(text)
+        having = self.sources.having(text)
+        names = tuple(name for name in self.names if name in having)
         groups: list[tuple[str, ...]]
         if self.kind in (MOS, TYPED):
             groups, n_variants = [(name,) for name in names], 1
@@ -103,13 +108,11 @@ class Scheduler:
             signals = (*names, *self.anchors)
             return [(signals, variant) for variant in range(len(signals))]
         else:
-            pairs = self.plan.pairs or all_pairs(names)
-            groups = [pair for pair in pairs if set(pair) <= set(names)]
+            groups = [pair for pair in self.pairs if set(pair) <= set(names)]
             n_variants = 2 if self.kind == AB else 4
             if not groups:
                 raise ConfigError(f"pairs: text {text} has none of them; it has {', '.join(names)}")
-        shuffled = [groups[i] for i in random.permutation(len(groups))]
-        return balance.with_variants(shuffled, n_variants)
+        return balance.with_variants(groups, n_variants)
 
     def sessions(self) -> tuple[tuple[Trial, ...], ...]:
         """All schedules."""
@@ -130,7 +133,7 @@ class Scheduler:
                 Trial(opaque_id(), HEADPHONES, TONES, (tone,), expected=place)
                 for tone, place in tones
             ),
-            *self._training(random, number),
+            *self._training(number),
             *main,
             Trial(opaque_id(), END, COMMENT),
         )
@@ -147,9 +150,9 @@ class Scheduler:
                 chosen.append((text, group, (number + index + place) % n_variants))
         return chosen
 
-    def _training(self, random: np.random.Generator, number: int) -> list[Trial]:
+    def _training(self, number: int) -> list[Trial]:
         text, trials = self.practice_text, []
-        own = self._cells(text, random)
+        own = self._cells(text)
         for index in range(self.plan.n_training):
             group, variant = own[index % len(own)]
             if self.kind == MOS and index == 0 and self.sources.reference:

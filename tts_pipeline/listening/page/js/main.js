@@ -127,7 +127,7 @@ function place(trials, index) {
   if (phase === "end") return { heading: "A last word", line: "" };
   const name = { headphones: "Headphone check", training: "Practice", main: "Sound" }[phase];
   const what = phase === "main" && ["mushra", "ab", "abx"].includes(trials[index].kind) ? "Trial" : name;
-  return { heading: `${what} ${number}`, line: `${what} ${number} of ${peers.length}` };
+  return { heading: `${what} ${number}`, line: `${number} of ${peers.length}` };
 }
 
 async function runTrials(test, session, store) {

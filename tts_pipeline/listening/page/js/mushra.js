@@ -24,7 +24,7 @@ function fader(letter, onset) {
   const set = () => {
     input.classList.remove("unset");
     value.textContent = input.value;
-    input.style.setProperty("--fill", `${input.value}%`);
+    input.style.setProperty("--share", Number(input.value) / 100);
     input.setAttribute("aria-valuetext", `${input.value}, ${band(Number(input.value))}`);
     onset();
   };
@@ -72,8 +72,7 @@ export function mushraTrial({ trial, test, player, ready }) {
   const element = h(
     "div",
     { class: "trial mushra" },
-    h("p", { class: "question" }, test.question),
-    h("div", { class: "transport" }, reference, stop),
+    h("div", { class: "transport" }, h("p", { class: "question" }, test.question), h("div", {}, reference, stop)),
     axis.element,
     h("div", { class: "board" }, scale, h("div", { class: "columns" }, columns.map((column) => column.element))),
     hint,

@@ -25,7 +25,7 @@ export function timeline(player, buffer) {
     start.setAttribute("aria-valuetext", seconds(from));
     end.setAttribute("aria-valuetext", seconds(to));
     const whole = from === 0 && to === player.duration;
-    said.textContent = whole ? `Whole sound, ${seconds(player.duration)}` : `${seconds(from)} to ${seconds(to)}`;
+    said.textContent = whole ? seconds(player.duration) : `${from.toFixed(1)}–${seconds(to)}`;
     again.disabled = whole;
   }
 
