@@ -96,10 +96,11 @@ class Errors(NamedTuple):
 
 
 def word_errors(reference: str, hypothesis: str) -> Errors:
-    """Word errors of a transcript, by Levenshtein distance (``jiwer``).
+    """Word errors of a transcript, by Levenshtein distance (Levenshtein 1966; ``jiwer``).
 
-    WER is :attr:`Errors.total` by :attr:`Errors.length`, over several texts the sum of the one by
-    the sum of the other; it can exceed 1.
+    WER (Morris, Maier and Green 2004, Interspeech, equation 1) is :attr:`Errors.total` by
+    :attr:`Errors.length`, over several texts the sum of the one by the sum of the other; it can
+    exceed 1.
 
     Raises:
         TextError: if the reference holds no words.
