@@ -35,14 +35,3 @@ def test_a_frame_reaches_two_to_either_side(block):
     changed[0, 10] += 1
     differs = (block(x) != block(changed)).any(2)[0].nonzero().flatten().tolist()
     assert differs == [8, 9, 10, 11, 12]
-
-
-def test_inference_on_a_cpu_gives_the_same() -> None:
-    torch.manual_seed(1)
-    block = ConvNeXtBlock(12, 20, kernel_size=5).eval()
-    for length in (1, 2, 40):
-        x = torch.randn(3, length, 12)
-        with torch.no_grad():
-            expected = block(x)
-        with torch.inference_mode():
-            torch.testing.assert_close(block(x), expected, atol=2e-6, rtol=0)

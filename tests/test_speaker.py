@@ -53,9 +53,10 @@ def test_pitch_and_energy_reach_the_acoustic_model(voice: Voice) -> None:
     energy = torch.full(tokens.shape, 2.0)
     energy[:, n_first:-1] = 1.0
     expected = voice.acoustic.infer(tokens, pitch=pitch, energy=energy).mel[0]
-    torch.testing.assert_close(speaker.mels([sentence], 0)[0].frames, expected, atol=1e-5, rtol=0)
+    made = speaker.mels([sentence], 0)[0].frames
+    np.testing.assert_allclose(made, expected.numpy(), atol=1e-5, rtol=0)
     plain = Speaker(voice, "parallel").mels([_sentence(voice, "Hello there.")], 0)[0].frames
-    assert not torch.allclose(plain, expected)
+    assert abs(plain - expected.numpy()).max() > 1e-2
 
 
 def test_word_rate_changes_that_word_alone(voice: Voice) -> None:
@@ -86,7 +87,7 @@ def test_pause_that_was_asked_for_lasts_so_long(voice: Voice, seconds: float) ->
     if seconds > 1:
         start = sum(mel.durations[:gap])
         middle = mel.frames[:, start + 50 : start + 150]
-        assert torch.all(middle == np.float32(np.log(1e-5)))
+        assert (middle == np.float32(np.log(1e-5))).all()
 
 
 def test_sentences_are_put_on_one_line_of_time(voice: Voice) -> None:

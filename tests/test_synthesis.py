@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tts_pipeline import Audio, Voice, stream, synthesize, synthesize_batch
-from tts_pipeline.acoustic.generation import FrameWriter
+from tts_pipeline.acoustic.packed import CpuDecoder
 from tts_pipeline.errors import ConfigError, TextError, VoiceError
 from tts_pipeline.voice import SHIPPED
 
@@ -185,15 +185,15 @@ def test_stream_sounds_while_the_acoustic_model_is_writing(
     voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_written = 0
-    write = FrameWriter.write
+    run = CpuDecoder.run
 
-    def counted(self: FrameWriter, n_steps: int) -> torch.Tensor:
+    def counted(self: CpuDecoder, *arguments: Any) -> np.ndarray:
         nonlocal n_written
-        steps = write(self, n_steps)
-        n_written += steps.shape[1] * steps.shape[2] // voice.audio.n_mels
+        steps = run(self, *arguments)
+        n_written += steps.size // voice.audio.n_mels
         return steps
 
-    monkeypatch.setattr(FrameWriter, "write", counted)
+    monkeypatch.setattr(CpuDecoder, "run", counted)
     text = ", ".join(["the cat sat on the mat"] * 8) + "."
     blocks = stream(text, voice=voice)
     first = next(blocks)

@@ -291,7 +291,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing tensor": (_lose_a_tensor, r"lacks decoder\.output\.bias"),
     "wrong shape": (_reshape_a_tensor, r"output\.bias has shape \(3,\), expected \(963,\)"),
     "not finite": (_poison_a_tensor, r"output\.bias holds NaN"),
-    "wrong dtype": (_retype_a_tensor, r"output\.bias is torch\.float64"),
+    "wrong dtype": (_retype_a_tensor, r"output\.bias is float64"),
     "another model's weights": (_swap_models, "weights of another model"),
     "pickle": (_pickle_instead, "not a safetensors file"),
 }

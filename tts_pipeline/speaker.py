@@ -10,12 +10,11 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import torch
 
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.spoken import Timestamp, timestamps_of
+from tts_pipeline.stages import Request
 from tts_pipeline.text.protocol import Sentence
-from tts_pipeline.text.symbols import PAD_ID
 from tts_pipeline.voice import Voice
 
 LIMITS = {"rate": (0.25, 4.0), "pitch": (0.5, 2.0), "energy": (0.25, 4.0)}
@@ -33,7 +32,7 @@ _SILENCE_FRAMES = 256
 class Mel:
     """Mel of a sentence ``(M, T)`` and the frames of each of its tokens."""
 
-    frames: torch.Tensor
+    frames: np.ndarray
     durations: list[int]
 
 
@@ -42,7 +41,7 @@ class MelBlocks:
     """Mel of a sentence in blocks ``(M, t)``, each written when it is asked for, and the frames of
     each of its tokens."""
 
-    blocks: Iterator[torch.Tensor]
+    blocks: Iterator[np.ndarray]
     durations: list[int]
 
 
@@ -80,7 +79,7 @@ class Speaker:
     energy: float = 1.0
 
     def __post_init__(self) -> None:
-        self.voice.choose_vocoder(self.vocoder)
+        self.voice.require_vocoder(self.vocoder)
         for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             real = isinstance(value, numbers.Real) and not isinstance(value, bool)
@@ -103,51 +102,44 @@ class Speaker:
             sentences: each sentence number ``index`` of its text, so that they share a seed.
             index: from 0.
         """
-        lengths = torch.tensor([len(sentence.tokens) for sentence in sentences])
-        made = self.voice.acoustic.infer(
-            _padded([s.tokens for s in sentences], PAD_ID, torch.int64),
-            lengths,
-            seed=self.sentence_seed(index),
-            rate=self.rate * _padded([s.token_rate for s in sentences], 1.0),
-            pitch=self.pitch * _padded([s.token_pitch for s in sentences], 1.0),
-            energy=self.energy * _padded([s.token_energy for s in sentences], 1.0),
-            fixed_frames=_padded([self._pause_frames(s)[0] for s in sentences], 0, torch.int64),
+        made = self.voice.stage_1.write_all(
+            [self._request(sentence) for sentence in sentences], seed=self.sentence_seed(index)
         )
         mels = []
-        for item, sentence in enumerate(sentences):
-            frames = made.mel[item, :, : int(made.mel_lengths[item])]
-            durations = made.durations[item, : len(sentence.tokens)].tolist()
+        for sentence, written in zip(sentences, made):
+            durations = written.durations.tolist()
             silences = self._pause_frames(sentence)[1]
-            pieces = list(self._lengthened([frames], durations, silences))
-            whole = pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
+            pieces = list(self._lengthened(written.blocks, durations, silences))
+            whole = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, 1)
             mels.append(Mel(whole, _sums(durations, silences)))
         return mels
 
     def mel_blocks(self, sentence: Sentence, index: int) -> MelBlocks:
         """Write the mel of sentence number ``index`` block by block; :meth:`mels` in pieces."""
-        spoken, silences = self._pause_frames(sentence)
-        made = self.voice.acoustic.stream(
-            torch.tensor([sentence.tokens]),
-            seed=self.sentence_seed(index),
-            rate=self.rate * torch.tensor([sentence.token_rate]),
-            pitch=self.pitch * torch.tensor([sentence.token_pitch]),
-            energy=self.energy * torch.tensor([sentence.token_energy]),
-            fixed_frames=torch.tensor([spoken]),
-        )
+        silences = self._pause_frames(sentence)[1]
+        made = self.voice.stage_1.write(self._request(sentence), seed=self.sentence_seed(index))
         durations = made.durations.tolist()
         blocks = self._lengthened(made.blocks, durations, silences)
         return MelBlocks(blocks, _sums(durations, silences))
 
     def waveform(self, mel: Mel, index: int) -> np.ndarray:
         """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
-        vocoder = self.voice.choose_vocoder(self.vocoder)
-        return vocoder.infer(mel.frames, seed=self.sentence_seed(index)).cpu().numpy()
+        vocoder = self.voice.stage_2(self.vocoder)
+        return vocoder.infer(mel.frames, seed=self.sentence_seed(index))
 
-    def waveform_blocks(self, mel: Iterable[torch.Tensor], index: int) -> Iterator[np.ndarray]:
+    def waveform_blocks(self, mel: Iterable[np.ndarray], index: int) -> Iterator[np.ndarray]:
         """:meth:`waveform` of a mel in blocks ``(M, t)``, in blocks as soon as they are settled."""
-        vocoder = self.voice.choose_vocoder(self.vocoder)
-        for samples in vocoder.stream(mel, seed=self.sentence_seed(index)):
-            yield samples.cpu().numpy()
+        vocoder = self.voice.stage_2(self.vocoder)
+        yield from vocoder.stream(mel, seed=self.sentence_seed(index))
+
+    def _request(self, sentence: Sentence) -> Request:
+        return Request(
+            np.array(sentence.tokens, np.int64),
+            np.array(sentence.token_rate, np.float32) * np.float32(self.rate),
+            np.array(sentence.token_pitch, np.float32) * np.float32(self.pitch),
+            np.array(sentence.token_energy, np.float32) * np.float32(self.energy),
+            np.array(self._pause_frames(sentence)[0], np.int64),
+        )
 
     def _pause_frames(self, sentence: Sentence) -> tuple[list[int], list[int]]:
         """Frames of each pause asked for: those that the model speaks, and the rest."""
@@ -158,8 +150,8 @@ class Speaker:
         return spoken, [frames - part for frames, part in zip(wanted, spoken)]
 
     def _lengthened(
-        self, blocks: Iterable[torch.Tensor], durations: list[int], silences: list[int]
-    ) -> Iterator[torch.Tensor]:
+        self, blocks: Iterable[np.ndarray], durations: list[int], silences: list[int]
+    ) -> Iterator[np.ndarray]:
         """Put frames of silence into the middle of tokens of a mel in blocks ``(M, t)``."""
         floor = math.log(self.voice.audio.log_floor)
         ends = itertools.accumulate(durations)
@@ -179,7 +171,7 @@ class Speaker:
                 block, begin = block[:, place - begin :], place
                 for done in range(0, silence, _SILENCE_FRAMES):
                     n_frames = min(_SILENCE_FRAMES, silence - done)
-                    yield block.new_full((len(block), n_frames), floor)
+                    yield np.full((len(block), n_frames), floor, np.float32)
                 place, silence = next(places, (-1, 0))
             if block.shape[1]:
                 yield block
@@ -233,13 +225,3 @@ class Timeline:
 
 def _sums(durations: list[int], silences: list[int]) -> list[int]:
     return [duration + silence for duration, silence in zip(durations, silences)]
-
-
-def _padded(
-    rows: list[list[int]] | list[list[float]],
-    filler: float,
-    dtype: torch.dtype = torch.float32,
-) -> torch.Tensor:
-    """``(B, N)`` of rows of unequal length."""
-    n_columns = max(map(len, rows))
-    return torch.tensor([[*row, *[filler] * (n_columns - len(row))] for row in rows], dtype=dtype)

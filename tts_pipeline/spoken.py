@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio_config import AudioConfig
 from tts_pipeline.text.normalise.tokens import Dropped
 from tts_pipeline.text.protocol import Sentence
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tts_pipeline.audio import Audio
+from tts_pipeline.audio_files import Audio
 from tts_pipeline.errors import TextError
 from tts_pipeline.speaker import Block, Mel, Speaker, Timeline
 from tts_pipeline.spoken import SynthesisReport, Timestamp

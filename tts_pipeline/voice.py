@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import torch
-from torch import nn
-
-from tts_pipeline.acoustic.model import AcousticModel
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio_config import AudioConfig
 from tts_pipeline.errors import VoiceError
+from tts_pipeline.stages import Stage1, Stage2
+from tts_pipeline.stored import KINDS, StoredModel
 from tts_pipeline.text.frontend import EnglishFrontEnd
 from tts_pipeline.text.protocol import TextFrontEnd
-from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
-from tts_pipeline.vocoder.protocol import Vocoder
-from tts_pipeline.voice_folder import CONFIG, KINDS, Contents, read_folder, write_folder
+from tts_pipeline.voice_folder import CONFIG, Contents, read_folder, write_folder
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from tts_pipeline.acoustic.model import AcousticModel
+    from tts_pipeline.vocoder.protocol import Vocoder
 
 SHIPPED = Path(__file__).parent / "voices" / "kathleen"
 DEFAULT_VOCODER = "parallel"
@@ -27,11 +28,13 @@ GRIFFIN_LIM = "griffin-lim"
 FRONT_ENDS = {"en-US": EnglishFrontEnd}
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
 class Voice:
     """Everything that is needed to speak; not changed once made.
 
-    Attributes:
+    A voice that was loaded speaks on a CPU without PyTorch. The models themselves, as PyTorch
+    modules, are made when they are asked for.
+
+    Args:
         name: what the voice is called.
         audio: the audio settings that all of its models share.
         acoustic: stage 1, tokens to mel.
@@ -46,39 +49,54 @@ class Voice:
         VoiceError: if the models do not share the audio settings, or the language is unknown.
     """
 
-    name: str
-    audio: AudioConfig
-    acoustic: AcousticModel
-    vocoders: Mapping[str, Vocoder]
-    language: str = "en-US"
-    card: str = ""
-    lexicon: Path | None = None
-    path: Path | None = None
-    fingerprint: str = ""
-
-    def __post_init__(self) -> None:
-        if self.language not in FRONT_ENDS:
+    def __init__(
+        self,
+        name: str,
+        audio: AudioConfig,
+        acoustic: AcousticModel | StoredModel,
+        vocoders: Mapping[str, Vocoder | StoredModel],
+        language: str = "en-US",
+        card: str = "",
+        lexicon: Path | None = None,
+        path: Path | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        self.name, self.audio, self.language, self.card = name, audio, language, card
+        self.lexicon, self.path, self.fingerprint = lexicon, path, fingerprint
+        self._acoustic, self._vocoders = acoustic, _Vocoders(vocoders, audio)
+        if language not in FRONT_ENDS:
             raise VoiceError(
-                f"voice {self.name!r}: language {self.language!r}, expected one of "
+                f"voice {name!r}: language {language!r}, expected one of "
                 f"{', '.join(FRONT_ENDS)}; update tts_pipeline, or take another voice"
             )
-        if self.acoustic.n_mels != self.audio.n_mels:
+        n_mels = acoustic.audio.n_mels if isinstance(acoustic, StoredModel) else acoustic.n_mels
+        if n_mels != audio.n_mels:
             raise VoiceError(
-                f"voice {self.name!r}: its acoustic model writes {self.acoustic.n_mels} mel bands, "
-                f"expected n_mels={self.audio.n_mels}; train both stages with the same audio "
+                f"voice {name!r}: its acoustic model writes {n_mels} mel bands, "
+                f"expected n_mels={audio.n_mels}; train both stages with the same audio "
                 "settings"
             )
-        for name, vocoder in self.vocoders.items():
-            if vocoder.audio != self.audio:
+        for key, vocoder in vocoders.items():
+            if vocoder.audio != audio:
                 raise VoiceError(
-                    f"voice {self.name!r}: vocoder {name!r} is made for {vocoder.audio}, expected "
-                    f"{self.audio}; train both stages with the same audio settings"
+                    f"voice {name!r}: vocoder {key!r} is made for {vocoder.audio}, expected "
+                    f"{audio}; train both stages with the same audio settings"
                 )
-        vocoders = {GRIFFIN_LIM: GriffinLimVocoder(self.audio), **self.vocoders}
-        object.__setattr__(self, "vocoders", MappingProxyType(vocoders))
-        for module in (self.acoustic, *vocoders.values()):
-            if isinstance(module, nn.Module):
-                module.eval().requires_grad_(False)
+        for model in (acoustic, *vocoders.values()):
+            # PyTorch modules, without importing PyTorch to find out.
+            if hasattr(model, "requires_grad_"):
+                cast("nn.Module", model).eval().requires_grad_(False)
+
+    @property
+    def acoustic(self) -> AcousticModel:
+        """The acoustic model as a PyTorch module."""
+        model = self._acoustic
+        return cast("AcousticModel", model.module if isinstance(model, StoredModel) else model)
+
+    @property
+    def vocoders(self) -> Mapping[str, Vocoder]:
+        """The vocoders by name, each made when it is asked for."""
+        return self._vocoders
 
     @property
     def vocoder(self) -> Vocoder:
@@ -95,10 +113,44 @@ class Voice:
         Raises:
             VoiceError: if the voice has no such vocoder; the message lists those that it has.
         """
+        self.require_vocoder(name)
+        return self.vocoders[name]
+
+    def require_vocoder(self, name: str) -> None:
+        """See that there is a vocoder of this name.
+
+        Raises:
+            VoiceError: if the voice has no such vocoder; the message lists those that it has.
+        """
         if name not in self.vocoders:
             known = ", ".join(sorted(self.vocoders))
             raise VoiceError(f"vocoder {name!r}: voice {self.name!r} has {known}")
-        return self.vocoders[name]
+
+    @property
+    def stage_1(self) -> Stage1:
+        """What writes mels, on arrays: on a CPU without PyTorch."""
+        model = self._acoustic
+        if isinstance(model, StoredModel) and model.has_engine and not model.is_built:
+            return cast(Stage1, model.engine)
+        from tts_pipeline.modules import AcousticOnDevice
+
+        return self.acoustic.cpu_engine() or AcousticOnDevice(self.acoustic)
+
+    def stage_2(self, name: str) -> Stage2:
+        """What the vocoder of this name does, on arrays: on a CPU without PyTorch if it can.
+
+        Raises:
+            VoiceError: if the voice has no such vocoder.
+        """
+        self.require_vocoder(name)
+        model = self._vocoders.stored(name)
+        if model is not None and model.has_engine and not model.is_built:
+            return cast(Stage2, model.engine)
+        from tts_pipeline.modules import VocoderOnDevice
+
+        vocoder = self.vocoders[name]
+        engine = vocoder.cpu_engine() if hasattr(vocoder, "cpu_engine") else None
+        return engine or VocoderOnDevice(vocoder)
 
     @functools.cached_property
     def front_end(self) -> TextFrontEnd:
@@ -115,7 +167,17 @@ class Voice:
         Args:
             lexicon: file as for :class:`~tts_pipeline.text.frontend.EnglishFrontEnd`.
         """
-        return dataclasses.replace(self, lexicon=Path(lexicon))
+        return Voice(
+            self.name,
+            self.audio,
+            self._acoustic,
+            self._vocoders.given,
+            self.language,
+            self.card,
+            Path(lexicon),
+            self.path,
+            self.fingerprint,
+        )
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, mapped: bool = False) -> Voice:
@@ -135,39 +197,81 @@ class Voice:
         contents = read_folder(folder, mapped=mapped)
         acoustic = contents.models.pop("acoustic")
         return cls(
-            name=contents.name,
-            audio=contents.audio,
-            acoustic=cast(AcousticModel, acoustic),
-            vocoders=cast(Mapping[str, Vocoder], contents.models),
-            language=contents.language,
-            card=contents.card,
+            contents.name,
+            contents.audio,
+            acoustic,
+            contents.models,
+            contents.language,
+            contents.card,
             path=folder,
             fingerprint=contents.fingerprint,
         )
 
-    def save(self, path: str | Path, *, dtype: torch.dtype = torch.float16) -> None:
+    def save(self, path: str | Path, *, dtype: str | torch.dtype = "float16") -> None:
         """Write the voice as a folder that :meth:`load` reads.
 
         Args:
             path: the folder, made if it is missing; a voice in it is replaced.
-            dtype: how weights are stored: ``torch.float16``, half the size, or ``torch.float32``,
-                exact. They are computed with in float32 all the same.
+            dtype: how weights are stored: "float16", half the size, or "float32", exact; or the
+                PyTorch type. They are computed with in float32 all the same.
 
         Raises:
             VoiceError: if a vocoder is of a kind that no folder can hold, the dtype is another
                 one, a weight does not fit it, or the folder cannot be written.
         """
-        models: dict[str, nn.Module] = {"acoustic": self.acoustic}
-        for name, vocoder in self.vocoders.items():
-            if name == GRIFFIN_LIM:
-                continue
-            if name not in KINDS or not isinstance(vocoder, nn.Module):
+        models = {"acoustic": self._to_store("acoustic", self._acoustic)}
+        for name, vocoder in self._vocoders.given.items():
+            is_model = isinstance(vocoder, StoredModel) or hasattr(vocoder, "state_dict")
+            if name not in KINDS or not is_model:
                 raise VoiceError(
                     f"vocoder {name!r} cannot be saved: expected one of {', '.join(KINDS)}"
                 )
-            models[name] = vocoder
+            models[name] = self._to_store(name, vocoder)
         contents = Contents(self.name, self.language, self.audio, models, self.card)
-        write_folder(Path(path), contents, dtype)
+        write_folder(Path(path), contents, str(dtype).removeprefix("torch."))
+
+    def _to_store(self, kind: str, model: object) -> StoredModel:
+        if isinstance(model, StoredModel) and not model.is_built:
+            return model
+        from tts_pipeline.modules import stored
+
+        module = model.module if isinstance(model, StoredModel) else cast("nn.Module", model)
+        return stored(kind, module, self.audio)
+
+
+class _Vocoders(Mapping[str, "Vocoder"]):
+    """Vocoders by name, each made when it is asked for; "griffin-lim" is always there."""
+
+    def __init__(self, given: Mapping[str, Vocoder | StoredModel], audio: AudioConfig) -> None:
+        self.given, self._audio = given, audio
+
+    def __getitem__(self, name: str) -> Vocoder:
+        if name in self.given:
+            model = self.given[name]
+            return cast("Vocoder", model.module if isinstance(model, StoredModel) else model)
+        if name == GRIFFIN_LIM:
+            return self._griffin_lim
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name == GRIFFIN_LIM or name in self.given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({GRIFFIN_LIM: None, **dict.fromkeys(self.given)})
+
+    def __len__(self) -> int:
+        return len({GRIFFIN_LIM, *self.given})
+
+    def stored(self, name: str) -> StoredModel | None:
+        """The model as the folder holds it, if it comes from one."""
+        model = self.given.get(name)
+        return model if isinstance(model, StoredModel) else None
+
+    @functools.cached_property
+    def _griffin_lim(self) -> Vocoder:
+        from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
+
+        return GriffinLimVocoder(self._audio)
 
 
 def cached_voice(path: str | Path | None = None) -> Voice:

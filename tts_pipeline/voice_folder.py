@@ -11,43 +11,23 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import safetensors.torch
-import torch
-from safetensors import SafetensorError
-from torch import nn
+import numpy as np
+import safetensors.numpy
 
-from tts_pipeline.acoustic.model import AcousticConfig, AcousticModel
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio_config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
-from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.stored import KINDS, StoredModel
+from tts_pipeline.weights import arrays_in, mapped_arrays
 
 SCHEMA = 1
 CONFIG = "config.json"
 CARD = "CARD.md"
-
-
-class Kind(NamedTuple):
-    """A kind of model that a voice may hold: its file, its config and how it is built."""
-
-    file: str
-    config: type
-    build: Callable[[Any, AudioConfig], nn.Module]
-
-
-# The models of a voice by name: "acoustic" must be there, the others are its vocoders.
-KINDS = {
-    "acoustic": Kind(
-        "acoustic.safetensors",
-        AcousticConfig,
-        lambda config, audio: AcousticModel(config, audio.n_mels),
-    ),
-    "parallel": Kind("vocoder.safetensors", GeneratorConfig, HarmonicPlusNoiseVocoder),
-}
+DTYPES = ("float16", "float32")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +45,7 @@ class Contents(NamedTuple):
     name: str
     language: str
     audio: AudioConfig
-    models: dict[str, nn.Module]
+    models: dict[str, StoredModel]
     card: str
     fingerprint: str = ""
 
@@ -83,7 +63,7 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     """
     config = _read_config(folder)
     audios: dict[str, AudioConfig] = {}
-    models: dict[str, nn.Module] = {}
+    models: dict[str, StoredModel] = {}
     for name, values in config["models"].items():
         if name not in KINDS:
             raise VoiceError(
@@ -94,14 +74,14 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
         parts = _mapping(values, f"{folder / CONFIG}: {where}", ("audio", "config", "weights"))
         try:
             audio = from_mapping(AudioConfig, parts["audio"], f"{where}.audio")
-            settings: Any = from_mapping(KINDS[name].config, parts["config"], f"{where}.config")
             weights = from_mapping(WeightsFile, parts["weights"], f"{where}.weights")
         except TTSPipelineError as error:
             raise VoiceError(f"{folder / CONFIG}: {error}; {_remedy(folder)}") from error
         audios[name] = audio
         _require_same_audio(folder, audios)
-        models[name] = _build(folder, name, settings, audio)
-        _load_weights(folder, name, models[name], weights, mapped)
+        arrays = _read_weights(folder, weights, mapped)
+        models[name] = StoredModel(name, parts["config"], audio, arrays, f"{folder / CONFIG}")
+        _verify(folder, weights, models[name])
     if "acoustic" not in models or len(models) == 1:
         lacks = "vocoder" if "acoustic" in models else "acoustic model"
         raise VoiceError(f"{folder / CONFIG}: names no {lacks}; {_remedy(folder)}")
@@ -113,39 +93,39 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     return Contents(config["name"], config["language"], audio, models, text, fingerprint)
 
 
-def write_folder(folder: Path, contents: Contents, dtype: torch.dtype) -> None:
+def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
     """Write the folder of a voice, config.json last, each file at once or not at all.
 
     Args:
         folder: made if it is missing.
         contents: name, models and card.
-        dtype: of stored parameters, float16 or float32. Buffers, which are few and may be
+        dtype: of stored parameters, one of ``DTYPES``. Buffers, which are few and may be
             statistics, are stored as float32.
 
     Raises:
         VoiceError: if the dtype is another one, a number does not fit, or writing fails.
     """
-    if dtype not in (torch.float16, torch.float32):
-        raise VoiceError(f"dtype={dtype}: expected torch.float16 or torch.float32")
+    if dtype not in DTYPES:
+        raise VoiceError(f"dtype={dtype}: expected one of {', '.join(DTYPES)}")
     records = {}
     files: dict[str, bytes] = {}
     for name, model in contents.models.items():
-        parameters = {key for key, _ in model.named_parameters()}
-        tensors = {}
-        for key, value in model.state_dict().items():
-            tensor = value.detach().cpu().to(dtype if key in parameters else torch.float32)
-            if not torch.isfinite(tensor).all():
+        buffers = model.buffers() if dtype != "float32" else frozenset()
+        arrays = {}
+        for key, value in model.arrays.items():
+            with np.errstate(over="ignore"):
+                arrays[key] = value.astype("float32" if key in buffers else dtype, order="C")
+            if not np.isfinite(arrays[key]).all():
                 raise VoiceError(
                     f"{name}: {key} holds a number that is not finite in {dtype}; "
                     "check the training, or store float32"
                 )
-            tensors[key] = tensor.contiguous()
-        content = safetensors.torch.save(tensors)
+        content = safetensors.numpy.save(arrays)
         file = KINDS[name].file
         files[file] = content
         records[name] = {
             "audio": dataclasses.asdict(contents.audio),
-            "config": dataclasses.asdict(model.config),  # type: ignore[call-overload]
+            "config": model.settings,
             "weights": dataclasses.asdict(WeightsFile(file, _sha256(content), len(content))),
         }
     config = {
@@ -218,20 +198,7 @@ def _require_same_audio(folder: Path, audios: Mapping[str, AudioConfig]) -> None
                 )
 
 
-def _build(folder: Path, name: str, settings: Any, audio: AudioConfig) -> nn.Module:
-    try:
-        # Initial weights are drawn and then replaced: the caller's random numbers are not for that.
-        with torch.random.fork_rng(devices=[]):
-            return KINDS[name].build(settings, audio)
-    except (ArithmeticError, MemoryError, RuntimeError, TTSPipelineError, ValueError) as error:
-        raise VoiceError(
-            f"{folder / CONFIG}: models.{name}.config makes no model ({error}); {_remedy(folder)}"
-        ) from error
-
-
-def _load_weights(
-    folder: Path, name: str, model: nn.Module, expected: WeightsFile, mapped: bool
-) -> None:
+def _read_weights(folder: Path, expected: WeightsFile, mapped: bool) -> dict[str, np.ndarray]:
     path = folder / expected.file
     if Path(expected.file).name != expected.file:
         raise VoiceError(
@@ -253,28 +220,35 @@ def _load_weights(
             f"{path}: damaged, its SHA-256 is not the one in {CONFIG}; {_remedy(folder)}"
         )
     try:
-        tensors = safetensors.torch.load_file(path) if mapped else safetensors.torch.load(content)
-    except SafetensorError as error:
-        raise VoiceError(f"{path}: not a safetensors file ({error}); {_remedy(folder)}") from error
-    wanted = model.state_dict()
-    faults = [f"lacks {key}" for key in wanted if key not in tensors]
-    faults += [f"has unknown {key}" for key in tensors if key not in wanted]
-    for key in wanted.keys() & tensors.keys():
-        tensor, shape = tensors[key], tuple(wanted[key].shape)
-        if tuple(tensor.shape) != shape:
-            faults.append(f"{key} has shape {tuple(tensor.shape)}, expected {shape}")
-        elif tensor.dtype not in (torch.float16, torch.float32):
-            faults.append(f"{key} is {tensor.dtype}, expected float16 or float32")
-        elif not torch.isfinite(tensor).all():
-            faults.append(f"{key} holds NaN or infinity")
-    if faults:
-        more = f" and {len(faults) - 3} more faults" if len(faults) > 3 else ""
+        arrays = arrays_in(content)
+        return mapped_arrays(path) if mapped else arrays
+    except VoiceError as error:
+        raise VoiceError(f"{path}: {error}; {_remedy(folder)}") from error
+
+
+def _verify(folder: Path, weights: WeightsFile, model: StoredModel) -> None:
+    """See that the configuration makes a model, and that the weights are those of it.
+
+    A kind that cannot work without PyTorch is looked at when it is first needed.
+    """
+    if not model.has_engine:
+        return
+    try:
+        _ = model.config
+    except VoiceError as error:
+        raise VoiceError(f"{error}; {_remedy(folder)}") from error
+    try:
+        _ = model.engine
+    except VoiceError as error:
         raise VoiceError(
-            f"{path}: weights of another model than {CONFIG} describes ({'; '.join(faults[:3])}"
-            f"{more}); {_remedy(folder)}"
-        )
-    floats = {key: tensor.float() for key, tensor in tensors.items()}
-    model.load_state_dict(floats, assign=mapped)
+            f"{folder / weights.file}: weights of another model than {CONFIG} describes ({error}); "
+            f"{_remedy(folder)}"
+        ) from error
+    except (ArithmeticError, MemoryError, TTSPipelineError, ValueError) as error:
+        raise VoiceError(
+            f"{folder / CONFIG}: models.{model.kind}.config makes no model ({error}); "
+            f"{_remedy(folder)}"
+        ) from error
 
 
 def _sha256(content: bytes) -> str:

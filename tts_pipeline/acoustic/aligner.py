@@ -11,7 +11,6 @@ from torch import nn
 from tts_pipeline.acoustic.viterbi import monotonic_durations
 from tts_pipeline.text.symbols import (
     BOS,
-    BOUNDARY,
     EOS,
     GAPS,
     N_STRESS,
@@ -19,6 +18,7 @@ from tts_pipeline.text.symbols import (
     STRESS_STEP,
     SYMBOL_IDS,
     SYMBOLS,
+    UNSPOKEN,
 )
 
 
@@ -49,14 +49,10 @@ class TokenEmbedding(nn.Module):
 
 
 SILENT = frozenset(SYMBOL_IDS[symbol] for symbol in (BOS, EOS, *GAPS))
-UNSPOKEN = frozenset(SYMBOL_IDS[symbol] for symbol in (BOUNDARY, EOS))
 
 
 def needs_frames(tokens: torch.Tensor) -> torch.Tensor:
-    """True for tokens of which every recording holds at least a frame.
-
-    Word boundaries are heard only where the speaker pauses, and the end is part of the last mark.
-    """
+    """True for tokens of which every recording holds at least a frame."""
     unspoken = torch.tensor(sorted(UNSPOKEN | {PAD_ID}), device=tokens.device)
     return torch.isin(tokens, unspoken, invert=True)
 

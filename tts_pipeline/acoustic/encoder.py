@@ -7,7 +7,6 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tts_pipeline.acoustic.aligner import TokenEmbedding
-from tts_pipeline.acoustic.recurrent import bidirectional_gru
 from tts_pipeline.convnext import ConvNeXtBlock
 
 
@@ -45,12 +44,6 @@ class Encoder(nn.Module):
     ) -> torch.Tensor:
         """``tokens`` ``(B, N)`` to ``(B, N, C)``."""
         x = self.blocks(self.embedding(tokens), mask)
-        if (
-            torch.is_inference_mode_enabled()
-            and x.device.type == "cpu"
-            and x.dtype == torch.float32
-        ):
-            return x + bidirectional_gru(self.recurrent, x, token_lengths)
         packed = pack_padded_sequence(
             x, token_lengths.cpu(), batch_first=True, enforce_sorted=False
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
-from tts_pipeline.acoustic.decoder import Decoder, DecoderState
-from tts_pipeline.acoustic.engine import CpuDecoder
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.acoustic.decoder import Decoder
+from tts_pipeline.acoustic.engine import CpuAcoustic
+from tts_pipeline.stages import Request
+
+# Rate, pitch, energy and fixed frames, by name.
+Controls = dict[str, Any]
 
 
 class Plan(NamedTuple):
@@ -64,23 +68,16 @@ class MelStream:
 
 
 class FrameWriter:
-    """Writes the frames of a plan; stops after any step and goes on.
+    """Writes the frames of a plan with the PyTorch decoder; stops after any step and goes on.
 
     Args:
-        decoder: the reference, which also runs on a GPU.
-        engine: the same weights packed for the CPU; None: the decoder itself does the work.
+        decoder: on any device.
         plan: what to write.
         seed: of the prenet's dropout.
     """
 
-    def __init__(self, decoder: Decoder, engine: CpuDecoder | None, plan: Plan, seed: int) -> None:
-        self._decoder = decoder
-        self._run: Callable[..., tuple[torch.Tensor, DecoderState]]
-        if engine is None:
-            self._told, self._run = plan.conditioning, decoder.generate
-        else:
-            # At once for all steps, so that the pieces equal the whole to the last bit.
-            self._told, self._run = engine.prepare(plan.conditioning), engine.run
+    def __init__(self, decoder: Decoder, plan: Plan, seed: int) -> None:
+        self._decoder, self._told = decoder, plan.conditioning
         self._random = torch.Generator().manual_seed(seed)
         self._state = decoder.initial_state(len(plan.conditioning))
         self._done = 0
@@ -94,25 +91,60 @@ class FrameWriter:
         """The next steps, at most those that are left: scaled frames ``(B, L, r * M)``."""
         told = self._told[:, self._done : self._done + n_steps]
         masks = self._decoder.masks(told.shape[1], self._random).to(told.device)
-        written, self._state = self._run(told, masks, self._state)
+        written, self._state = self._decoder.generate(told, masks, self._state)
         self._done += told.shape[1]
         return written
 
 
-def block_steps(n_steps: int, first_frames: int, block_frames: int, per_step: int) -> list[int]:
-    """Decoder steps of each block: the first as asked, each later one twice as long up to the
-    limit.
+def generated_on_cpu(
+    engine: CpuAcoustic,
+    tokens: torch.Tensor,
+    token_lengths: torch.Tensor | None,
+    seed: int,
+    controls: Controls,
+) -> AcousticOutput:
+    """:meth:`AcousticModel.infer` through the engine, one item after another.
 
-    Raises:
-        ConfigError: if a length is not a positive whole number.
+    Beyond an item's end its mel is that of its last frame.
     """
-    for name, value in (("first_frames", first_frames), ("block_frames", block_frames)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigError(f"{name}={value!r}: expected a whole number of at least 1")
-    size, most = -(-min(first_frames, block_frames) // per_step), -(-block_frames // per_step)
-    sizes = []
-    while n_steps > 0:
-        sizes.append(min(size, n_steps))
-        n_steps -= size
-        size = min(2 * size, most)
-    return sizes
+    n_items, n_tokens = tokens.shape
+    lengths = [n_tokens] * n_items if token_lengths is None else token_lengths.tolist()
+    requests = [_request(tokens, item, n, controls) for item, n in enumerate(lengths)]
+    mels, durations, f0 = [], torch.zeros_like(tokens), torch.zeros(n_items, n_tokens)
+    for item, written in enumerate(engine.write_all(requests, seed=seed)):
+        mels.append(torch.from_numpy(written.mel))
+        durations[item, : lengths[item]] = torch.from_numpy(written.durations)
+        f0[item, : lengths[item]] = torch.from_numpy(written.f0)
+    mel_lengths = durations.sum(1)
+    longest = int(mel_lengths.max())
+    padded = [mel[:, torch.arange(longest).clamp_max(mel.shape[1] - 1)] for mel in mels]
+    return AcousticOutput(torch.stack(padded), mel_lengths, durations, f0)
+
+
+def streamed_on_cpu(
+    engine: CpuAcoustic,
+    tokens: torch.Tensor,
+    seed: int,
+    controls: Controls,
+    first_frames: int,
+    block_frames: int,
+) -> MelStream:
+    """:meth:`AcousticModel.stream` through the engine."""
+    request = _request(tokens, 0, tokens.shape[1], controls)
+    written = engine.write(request, seed=seed, first_frames=first_frames, block_frames=block_frames)
+    durations, f0 = torch.from_numpy(written.durations), torch.from_numpy(written.f0)
+    blocks = map(torch.from_numpy, written.blocks)
+    return MelStream(int(durations.sum()), durations, f0, blocks)
+
+
+def _request(tokens: torch.Tensor, item: int, n_tokens: int, controls: Controls) -> Request:
+    """One item of a batch; a control is a number, ``(B, N)``, or not there."""
+
+    def row(name: str, dtype: torch.dtype) -> np.ndarray:
+        value = controls[name]
+        whole = torch.as_tensor(0 if value is None else value, dtype=dtype)
+        return whole.expand(tokens.shape)[item, :n_tokens].contiguous().numpy()
+
+    factors = [row(name, torch.float32) for name in ("rate", "pitch", "energy")]
+    chosen = tokens[item, :n_tokens].contiguous().numpy()
+    return Request(chosen, *factors, row("fixed_frames", torch.int64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,53 +10,24 @@ import torch
 from torch import nn
 
 from tts_pipeline.acoustic.aligner import needs_frames
+from tts_pipeline.acoustic.config import AcousticConfig
 from tts_pipeline.acoustic.decoder import Decoder
 from tts_pipeline.acoustic.durations import expand, position_features, round_durations
 from tts_pipeline.acoustic.encoder import Encoder, MaskedBlocks, TokenPredictor
-from tts_pipeline.acoustic.engine import CpuDecoder
+from tts_pipeline.acoustic.engine import CpuAcoustic
 from tts_pipeline.acoustic.generation import (
     AcousticOutput,
     FrameWriter,
     MelStream,
     Plan,
-    block_steps,
+    generated_on_cpu,
+    streamed_on_cpu,
 )
+from tts_pipeline.acoustic.steps import block_steps
 from tts_pipeline.errors import TextError
+from tts_pipeline.modules import CpuTwin
 
 __all__ = ["AcousticConfig", "AcousticModel", "AcousticOutput", "MelStream", "Plan"]
-
-
-@dataclasses.dataclass(frozen=True)
-class AcousticConfig:
-    """Size of the acoustic model.
-
-    Attributes:
-        channels: width of encoder, conditioning and decoder.
-        hidden: inner width of the ConvNeXt blocks.
-        encoder_blocks: blocks over tokens.
-        predictor_blocks: blocks of each of the duration, pitch and energy predictors.
-        frame_blocks: blocks over decoder steps, which look ahead of the autoregressive loop.
-        token_kernel: tokens seen by a block over tokens.
-        frame_kernel: decoder steps seen by a block over steps.
-        prenet: width of the decoder's prenet.
-        frames_per_step: frames written by a decoder step, ``r``.
-        dropout: of encoder and predictors, in training.
-        prenet_dropout: of the prenet, in training and in use.
-        max_token_frames: longest duration of one token in frames.
-    """
-
-    channels: int = 256
-    hidden: int = 512
-    encoder_blocks: int = 4
-    predictor_blocks: int = 2
-    frame_blocks: int = 3
-    token_kernel: int = 5
-    frame_kernel: int = 7
-    prenet: int = 128
-    frames_per_step: int = 2
-    dropout: float = 0.15
-    prenet_dropout: float = 0.5
-    max_token_frames: int = 150
 
 
 class TeacherForced(NamedTuple):
@@ -116,7 +87,7 @@ class AcousticModel(nn.Module):
         self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
         # Mean and standard deviation of log F0, of energy; factors on duration and pitch range.
         self.register_buffer("statistics", torch.tensor([5.0, 0.2, -5.0, 1.0, 1.0, 1.0]))
-        self._engine: CpuDecoder | None = None
+        self._twin = CpuTwin(self, functools.partial(CpuAcoustic, config, n_mels))
 
     def forward(
         self,
@@ -186,15 +157,13 @@ class AcousticModel(nn.Module):
         Raises:
             TextError: if the tokens are empty or not ``(B, N)``.
         """
-        planned = self.plan(
-            tokens,
-            token_lengths,
-            rate=rate,
-            pitch=pitch,
-            energy=energy,
-            fixed_frames=fixed_frames,
-        )
-        writer = FrameWriter(self.decoder, self._cpu_engine(), planned, seed)
+        controls = {"rate": rate, "pitch": pitch, "energy": energy, "fixed_frames": fixed_frames}
+        engine = self.cpu_engine()
+        if engine is not None:
+            _require_tokens(tokens)
+            return generated_on_cpu(engine, tokens, token_lengths, seed, controls)
+        planned = self.plan(tokens, token_lengths, **controls)
+        writer = FrameWriter(self.decoder, planned, seed)
         frames = self._frames(writer.write(writer.n_left))[:, : int(planned.mel_lengths.max())]
         mel = self.unscale(frames)
         return AcousticOutput(mel, planned.mel_lengths, planned.durations, planned.f0)
@@ -226,18 +195,25 @@ class AcousticModel(nn.Module):
         """
         if len(tokens) != 1:
             raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (1, N) to stream")
-        planned = self.plan(
-            tokens, rate=rate, pitch=pitch, energy=energy, fixed_frames=fixed_frames
-        )
+        _require_tokens(tokens)
+        controls = {"rate": rate, "pitch": pitch, "energy": energy, "fixed_frames": fixed_frames}
+        engine = self.cpu_engine()
+        if engine is not None:
+            return streamed_on_cpu(engine, tokens, seed, controls, first_frames, block_frames)
+        planned = self.plan(tokens, **controls)
         n_steps, per_step = planned.conditioning.shape[1], self.config.frames_per_step
         sizes = block_steps(n_steps, first_frames, block_frames, per_step)
         n_frames = int(planned.mel_lengths[0])
         blocks = self._blocks(planned, seed, sizes)
         return MelStream(n_frames, planned.durations[0], planned.f0[0], blocks)
 
+    def cpu_engine(self) -> CpuAcoustic | None:
+        """The same weights at work without PyTorch; None unless they are float32 on a CPU."""
+        return self._twin.current()
+
     @torch.inference_mode()
     def _blocks(self, planned: Plan, seed: int, sizes: list[int]) -> Iterator[torch.Tensor]:
-        writer = FrameWriter(self.decoder, self._cpu_engine(), planned, seed)
+        writer = FrameWriter(self.decoder, planned, seed)
         n_left = int(planned.mel_lengths[0])
         for size in sizes:
             frames = self._frames(writer.write(size))[:, :n_left]
@@ -247,15 +223,6 @@ class AcousticModel(nn.Module):
     def _frames(self, steps: torch.Tensor) -> torch.Tensor:
         """``(B, L, r * M)`` to ``(B, L * r, M)``."""
         return steps.reshape(len(steps), -1, self.n_mels)
-
-    def _cpu_engine(self) -> CpuDecoder | None:
-        """The decoder packed for the CPU, made when first needed; None where it does not apply."""
-        weight = self.decoder.output.weight
-        if weight.device.type != "cpu" or weight.dtype != torch.float32:
-            return None
-        if self._engine is None or not self._engine.is_current(self.decoder):
-            self._engine = CpuDecoder(self.decoder)
-        return self._engine
 
     def plan(
         self,
@@ -268,8 +235,7 @@ class AcousticModel(nn.Module):
         fixed_frames: torch.Tensor | None = None,
     ) -> Plan:
         """Everything before the autoregressive loop; arguments as for :meth:`infer`."""
-        if tokens.ndim != 2 or tokens.shape[1] == 0:
-            raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (B, N), not empty")
+        _require_tokens(tokens)
         if token_lengths is None:
             token_lengths = torch.full((len(tokens),), tokens.shape[1], device=tokens.device)
         prosody = self.predict_prosody(tokens, token_lengths)
@@ -324,3 +290,8 @@ class AcousticModel(nn.Module):
     def unscale(self, frames: torch.Tensor) -> torch.Tensor:
         """Scaled frames ``(B, T, M)`` to ``(B, M, T)``."""
         return (frames * self.mel_std + self.mel_mean).transpose(1, 2)
+
+
+def _require_tokens(tokens: torch.Tensor) -> None:
+    if tokens.ndim != 2 or tokens.shape[1] == 0:
+        raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (B, N), not empty")

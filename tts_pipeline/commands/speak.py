@@ -19,7 +19,7 @@ from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink, write_text
 from tts_pipeline.errors import TextError
 
 if TYPE_CHECKING:
-    from tts_pipeline.audio import Audio
+    from tts_pipeline.audio_files import Audio
 
 PIPE = "-"
 # Read in pieces of this many characters at most, a line at a time.

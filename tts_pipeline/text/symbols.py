@@ -29,6 +29,9 @@ SYMBOL_IDS = {symbol: index for index, symbol in enumerate(SYMBOLS)}
 STRESS_STEP = 64
 N_STRESS = 4
 PAD_ID = SYMBOL_IDS[PAD]
+# Tokens that need no frame of their own: word boundaries are heard only where the speaker pauses,
+# and the end is part of the last mark.
+UNSPOKEN = frozenset(SYMBOL_IDS[symbol] for symbol in (BOUNDARY, EOS))
 
 
 def encode(phone: str) -> int:

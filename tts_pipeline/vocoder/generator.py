@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 
-from tts_pipeline.audio import AudioConfig, mel_filterbank
+from tts_pipeline.audio_config import AudioConfig
 from tts_pipeline.convnext import ConvNeXtBlock
 from tts_pipeline.errors import AudioError
+from tts_pipeline.modules import CpuTwin
+from tts_pipeline.vocoder.config import GeneratorConfig
+from tts_pipeline.vocoder.engine import CpuVocoder, envelope_matrix
 from tts_pipeline.vocoder.excitation import phase_of, pulse_train, upsample_linear
-from tts_pipeline.vocoder.pitch import PitchConfig, PitchHead
-from tts_pipeline.vocoder.streaming import GeneratorStream
+from tts_pipeline.vocoder.pitch import PitchHead
 
-# Frames worked on at once on a CPU: few enough for its caches, enough for its matrix products.
-_FRAMES_AT_ONCE = 512
-
-
-@dataclasses.dataclass(frozen=True)
-class GeneratorConfig:
-    """Size of the harmonic-plus-noise generator.
-
-    Attributes:
-        channels: width of the frame-rate network.
-        hidden: inner width of its blocks.
-        n_blocks: number of ConvNeXt blocks.
-        n_fft: FFT and window size of the output spectrum in samples.
-        max_log_gain: largest natural-log gain of either filter.
-        pitch: the pitch head.
-    """
-
-    channels: int = 256
-    hidden: int = 512
-    n_blocks: int = 6
-    n_fft: int = 640
-    max_log_gain: float = 4.0
-    pitch: PitchConfig = PitchConfig()
+__all__ = ["Generated", "GeneratorConfig", "HarmonicPlusNoiseVocoder"]
 
 
 class Generated(NamedTuple):
@@ -65,14 +46,10 @@ class HarmonicPlusNoiseVocoder(nn.Module):
 
     def __init__(self, config: GeneratorConfig, audio: AudioConfig) -> None:
         super().__init__()
-        if config.n_fft < 2 * audio.hop_length or (config.n_fft - audio.hop_length) % 2:
-            raise AudioError(
-                f"generator n_fft={config.n_fft}: expected at least {2 * audio.hop_length} samples "
-                "(two hops) and an even difference from the hop"
-            )
+        self.margin = config.margin(audio)
         self.config = config
         self.audio = audio
-        self.n_bins = config.n_fft // 2 + 1
+        self.n_bins = config.n_bins
         self.pitch = PitchHead(config.pitch, audio.n_mels)
         self.input = nn.Conv1d(audio.n_mels + 2, config.channels, 7, padding=3)
         self.blocks = nn.Sequential(
@@ -88,29 +65,10 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         self.window: torch.Tensor
         self.register_buffer("mel_mean", torch.full((audio.n_mels, 1), -5.0))
         self.register_buffer("mel_scale", torch.full((audio.n_mels, 1), 0.5))
-        self.register_buffer("envelope", self._envelope_matrix(), persistent=False)
+        envelope = torch.from_numpy(envelope_matrix(config, audio).T.copy())
+        self.register_buffer("envelope", envelope, persistent=False)
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
-
-    def _envelope_matrix(self) -> torch.Tensor:
-        """Interpolation from mel bands to output bins, and a last column to add, ``(F, M + 1)``.
-
-        The log gains start from the mel's own envelope, so that the network only learns what the
-        mel does not say. The column turns a band's value into the gain that white noise needs.
-        """
-        filters = mel_filterbank(self.audio)
-        grid = torch.linspace(0, 1, filters.shape[1])
-        centres = (filters @ grid / filters.sum(1)).contiguous()
-        bins = torch.linspace(0, 1, self.n_bins)
-        right = torch.searchsorted(centres, bins).clamp(1, len(centres) - 1)
-        share = ((bins - centres[right - 1]) / (centres[right] - centres[right - 1])).clamp(0, 1)
-        matrix = torch.zeros(self.n_bins, self.audio.n_mels + 1)
-        rows = torch.arange(self.n_bins)
-        matrix[rows, right - 1] = 1 - share
-        matrix[rows, right] = share
-        noise_level = torch.hann_window(self.audio.win_length).square().sum().sqrt()
-        band_level = torch.log(filters.sum(1) * noise_level)
-        matrix[:, -1] = -(matrix[:, :-1] @ band_level)
-        return matrix
+        self._twin = CpuTwin(self, functools.partial(CpuVocoder, config, audio))
 
     def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
@@ -167,12 +125,15 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         """
         single = mel.ndim == 2
         batch = self._checked(mel[None] if single else mel, mel)
-        engine = GeneratorStream(self, seed)
-        at_once = _FRAMES_AT_ONCE if batch.device.type == "cpu" else batch.shape[2]
-        pieces = batch.split(at_once, 2)
-        made = [engine.push(piece, last=False) for piece in pieces[:-1]]
-        made.append(engine.push(pieces[-1], last=True))
-        waveform = torch.cat(made, 1).clamp_(-1.0, 1.0)
+        engine = self.cpu_engine()
+        if engine is not None:
+            made = [torch.from_numpy(engine.infer(item.numpy(), seed=seed)) for item in batch]
+            waveform = torch.stack(made)
+        else:
+            random = np.random.Generator(np.random.PCG64(seed))
+            n_samples = batch.shape[2] * self.audio.hop_length
+            noise = torch.from_numpy(random.standard_normal((1, n_samples), dtype=np.float32))
+            waveform = self(batch, noise=noise.to(batch.device)).waveform.clamp_(-1.0, 1.0)
         return waveform[0] if single else waveform
 
     @torch.inference_mode()
@@ -184,31 +145,25 @@ class HarmonicPlusNoiseVocoder(nn.Module):
             seed: of the noise source.
 
         Yields:
-            ``(S,)`` samples as soon as they are settled, which is :attr:`lookahead` frames of mel
-            later; all of them together are what :meth:`infer` returns.
+            ``(S,)`` samples, on a CPU as soon as they are settled, elsewhere at the end; together
+            they are what :meth:`infer` returns.
 
         Raises:
             AudioError: if a block has another shape, is empty or not finite.
         """
-        engine = GeneratorStream(self, seed)
-        for block in mel:
-            samples = engine.push(self._checked(block[None], block), last=False)
-            if samples.shape[1]:
-                yield samples[0].clamp_(-1.0, 1.0)
-        rest = engine.finish()
-        if rest is not None:
-            yield rest[0].clamp_(-1.0, 1.0)
+        checked = (self._checked(block[None], block)[0] for block in mel)
+        engine = self.cpu_engine()
+        if engine is not None:
+            blocks = (block.numpy() for block in checked)
+            yield from map(torch.from_numpy, engine.stream(blocks, seed=seed))
+            return
+        gathered = list(checked)
+        if gathered:
+            yield self.infer(torch.cat(gathered, 1), seed=seed)
 
-    @property
-    def lookahead(self) -> int:
-        """Frames of mel that must follow a frame before :meth:`stream` gives all its samples, for
-        blocks of 64, 128, 256, 256... frames; with others up to 255 more."""
-        return GeneratorStream(self, 0).lookahead
-
-    @property
-    def margin(self) -> int:
-        """Samples that a window of the output reaches beyond its hop to either side."""
-        return (self.config.n_fft - self.audio.hop_length) // 2
+    def cpu_engine(self) -> CpuVocoder | None:
+        """The same weights at work without PyTorch; None unless they are float32 on a CPU."""
+        return self._twin.current()
 
     def _checked(self, batch: torch.Tensor, mel: torch.Tensor) -> torch.Tensor:
         if batch.ndim != 3 or batch.shape[1] != self.audio.n_mels or batch.shape[2] == 0:

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import torch
 from torch import nn
 
 from tts_pipeline.convnext import ConvNeXtBlock
+from tts_pipeline.vocoder.config import PitchConfig
 
-
-@dataclasses.dataclass(frozen=True)
-class PitchConfig:
-    """Size and range of the pitch head.
-
-    Attributes:
-        channels: width.
-        hidden: inner width of the blocks.
-        n_blocks: number of ConvNeXt blocks.
-        f0_min: lowest F0 in Hz.
-        f0_max: highest F0 in Hz.
-        bin_cents: width of one F0 class in cents.
-    """
-
-    channels: int = 128
-    hidden: int = 256
-    n_blocks: int = 3
-    f0_min: float = 70.0
-    f0_max: float = 420.0
-    bin_cents: float = 20.0
-
-    @property
-    def n_bins(self) -> int:
-        """Number of F0 classes."""
-        return int(1200 * torch.log2(torch.tensor(self.f0_max / self.f0_min)) / self.bin_cents) + 1
+__all__ = ["PitchConfig", "PitchHead"]
 
 
 class PitchHead(nn.Module):

@@ -1,0 +1,95 @@
+"""Weights of a model by name, each taken once, in the shape that its configuration asks for."""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from tts_pipeline.errors import VoiceError
+
+_DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+
+
+class Weights:
+    """What a model is built from; whatever is wrong with it comes to light as it is taken.
+
+    Args:
+        arrays: by name, float16 or float32. They are not changed.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = arrays
+        self._left = dict.fromkeys(arrays)
+
+    def take(self, name: str, *shape: int) -> np.ndarray:
+        """The array as float32, the stored one itself if it is float32 already.
+
+        Raises:
+            VoiceError: if it is missing, of another shape or type, or not finite.
+        """
+        if name not in self._arrays:
+            raise VoiceError(f"lacks {name}")
+        self._left.pop(name, None)
+        array = self._arrays[name]
+        if array.shape != shape:
+            raise VoiceError(f"{name} has shape {array.shape}, expected {shape}")
+        if array.dtype not in (np.float16, np.float32):
+            raise VoiceError(f"{name} is {array.dtype}, expected float16 or float32")
+        values = array.astype(np.float32, copy=False)
+        if not np.isfinite(values).all():
+            raise VoiceError(f"{name} holds NaN or infinity")
+        return values
+
+    def vector(self, name: str, *shape: int) -> np.ndarray:
+        """:meth:`take`, always a copy that can be written to, as compiled kernels expect."""
+        return np.array(self.take(name, *shape), order="C")
+
+    def finish(self) -> None:
+        """To be called when all is taken.
+
+        Raises:
+            VoiceError: if something is left.
+        """
+        if self._left:
+            raise VoiceError(f"has unknown {next(iter(self._left))}")
+
+
+def arrays_in(content: bytes) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file.
+
+    Raises:
+        VoiceError: if it is none, or holds types that NumPy lacks.
+    """
+    try:
+        return safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, KeyError, ValueError) as error:
+        raise VoiceError(f"not a safetensors file ({error})") from error
+
+
+def mapped_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file left where they are: all processes share its pages.
+
+    The library copies what it reads into NumPy, so the header (a length in 8 bytes, then JSON) is
+    read here; see https://huggingface.co/docs/safetensors, "Format".
+
+    Args:
+        path: a file that :func:`arrays_in` can read.
+    """
+    with path.open("rb") as file:
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    begin = 8 + int.from_bytes(view[:8], "little")
+    arrays = {}
+    for name, entry in json.loads(view[8:begin]).items():
+        if name == "__metadata__":
+            continue
+        dtype, shape = _DTYPES[entry["dtype"]], entry["shape"]
+        first, last = entry["data_offsets"]
+        n_numbers = (last - first) // dtype.itemsize
+        arrays[name] = np.frombuffer(view, dtype, n_numbers, begin + first).reshape(shape)
+    return arrays
