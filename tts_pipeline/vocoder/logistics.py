@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import torch
 
-HALF_LEVEL = 1.0 / 65535
-"""Half the distance between two levels of a sample in [-1, 1]."""
-
-LEAST_LOG_SCALE = -9.0
-"""Smallest natural-log scale: about four levels, below which a spike would be rewarded."""
+from tts_pipeline.vocoder.levels import HALF_LEVEL, LEAST_LOG_SCALE
 
 
 def logistics_loss(outputs: torch.Tensor, samples: torch.Tensor) -> torch.Tensor:

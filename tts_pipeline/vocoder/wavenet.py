@@ -2,82 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import math
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import nn
 
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio_config import AudioConfig
 from tts_pipeline.errors import AudioError
+from tts_pipeline.modules import CpuTwin, arrays_of
 from tts_pipeline.vocoder.gated_layer import GatedLayer
 from tts_pipeline.vocoder.logistics import logistics_loss
 from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
+from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
+from tts_pipeline.vocoder.wavenet_engine import CpuWaveNet
+from tts_pipeline.vocoder.wavenet_generation import ProgressCallback, Writer
+from tts_pipeline.vocoder.wavenet_torch import CachedWaveNet, NaiveWaveNet
 
+__all__ = ["GENERATORS", "WaveNet", "WaveNetConfig"]
 
-@dataclasses.dataclass(frozen=True)
-class WaveNetConfig:
-    """Size of a WaveNet and what it writes.
-
-    Attributes:
-        n_stacks: how often the dilations 1, 2, 4... are gone through.
-        layers_per_stack: dilated layers in each.
-        residual_channels: width of the residual path.
-        gate_channels: both halves of the gated activation together.
-        skip_channels: width of the sum that the output is made of.
-        conditioning_channels: width of the network that reads the mel.
-        output: ``mu-law``: one of ``n_classes``; ``logistics``: a mixture over 16-bit levels.
-        n_classes: of the mu-law output.
-        n_mixtures: of the logistics output.
-        pre_emphasis: coefficient of the filter before the samples are modelled, undone after.
-    """
-
-    n_stacks: int = 2
-    layers_per_stack: int = 10
-    residual_channels: int = 64
-    gate_channels: int = 128
-    skip_channels: int = 64
-    conditioning_channels: int = 128
-    output: str = "mu-law"
-    n_classes: int = 256
-    n_mixtures: int = 10
-    pre_emphasis: float = 0.85
-
-    def __post_init__(self) -> None:
-        sizes = [f.name for f in dataclasses.fields(self) if f.type == "int"]
-        for name in sizes:
-            if getattr(self, name) < 1:
-                raise AudioError(f"wavenet {name}={getattr(self, name)}: expected at least 1")
-        if self.gate_channels % 2:
-            raise AudioError(f"wavenet gate_channels={self.gate_channels}: expected an even number")
-        if self.n_classes < 2:
-            raise AudioError(f"wavenet n_classes={self.n_classes}: expected at least 2")
-        if self.output not in ("mu-law", "logistics"):
-            raise AudioError(f"wavenet output={self.output!r}: expected 'mu-law' or 'logistics'")
-        if not 0 <= self.pre_emphasis < 1:
-            raise AudioError(
-                f"wavenet pre_emphasis={self.pre_emphasis}: expected at least 0 and below 1"
-            )
-
-    @property
-    def dilations(self) -> tuple[int, ...]:
-        """Distance in samples between the two taps of every layer."""
-        return tuple(1 << i for i in range(self.layers_per_stack)) * self.n_stacks
-
-    @property
-    def receptive_field(self) -> int:
-        """Number of past samples that a sample depends on: 2,047 at the full size."""
-        return 1 + sum(self.dilations)
-
-    @property
-    def n_outputs(self) -> int:
-        """Numbers that the network gives per sample."""
-        return self.n_classes if self.output == "mu-law" else 3 * self.n_mixtures
-
-    @property
-    def silence(self) -> int:
-        """The symbol that stands before the first sample."""
-        return self.n_classes // 2 if self.output == "mu-law" else 0
+GENERATORS = ("naive", "cached", "numba-f32", "numba-f16")
+"""The generators of the same weights, the slowest first."""
 
 
 class WaveNet(nn.Module):
@@ -123,6 +69,7 @@ class WaveNet(nn.Module):
         self.head_bias = nn.Parameter(torch.zeros(skip))
         self.output = nn.Parameter(_normal(skip, config.n_outputs))
         self.output_bias = nn.Parameter(torch.zeros(config.n_outputs))
+        self._twin = CpuTwin(self, functools.partial(CpuWaveNet, config, audio))
 
     def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
@@ -184,6 +131,91 @@ class WaveNet(nn.Module):
         if self.config.output == "mu-law":
             return torch.nn.functional.embedding(before, self.embedding)
         return before[..., None] * self.embedding[0] + self.embedding[1]
+
+    @torch.inference_mode()
+    def infer(
+        self,
+        mel: torch.Tensor,
+        *,
+        seed: int = 0,
+        temperature: float = 1.0,
+        generator: str | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> torch.Tensor:
+        """Waveform of a mel: ``(B, M, T)`` to ``(B, T * hop_length)``, or both without ``B``.
+
+        A Ctrl-C is heeded within a tenth of a second of sound.
+
+        Args:
+            mel: natural-log amplitude, finite.
+            seed: of the random numbers that samples are drawn with; the same seed gives the same
+                samples, and every item of a batch gets those it would get alone.
+            temperature: below 1 the likely becomes more likely; 0: always the likeliest.
+            generator: one of :data:`GENERATORS`; None: "numba-f16" if the weights are float16
+                values, as those of a saved voice are, else "numba-f32".
+            progress: called after every piece.
+
+        Returns:
+            float32 in [-1, 1], on the mel's device.
+
+        Raises:
+            AudioError: if the mel has another shape, is empty or not finite, the temperature is
+                out of range, or there is no such generator.
+        """
+        single = mel.ndim == 2
+        batch = mel[None] if single else mel
+        if batch.ndim != 3 or len(batch) == 0:
+            raise AudioError(
+                f"mel of shape {tuple(mel.shape)}: expected (B, {self.audio.n_mels}, T) "
+                f"or ({self.audio.n_mels}, T) with at least one frame"
+            )
+        waveform = self.cpu_engine().infer_all(
+            list(batch.cpu().numpy()),
+            seed=seed,
+            temperature=temperature,
+            progress=progress,
+            writer=self._writer(generator),
+        )
+        made = torch.from_numpy(waveform).to(mel.device)
+        return made[0] if single else made
+
+    def stream(
+        self,
+        mel: Iterable[torch.Tensor],
+        *,
+        seed: int = 0,
+        temperature: float = 1.0,
+        generator: str | None = None,
+    ) -> Iterator[torch.Tensor]:
+        """:meth:`infer` of a mel that comes in blocks ``(M, t)``; memory does not grow with it.
+
+        Arguments and errors are those of :meth:`infer`, and so are the samples.
+
+        Yields:
+            ``(S,)`` samples, a tenth of a second at most, up to 12 frames after those of the mel.
+        """
+        writer = self._writer(generator)
+        engine = self.cpu_engine()
+        blocks = (block.cpu().numpy() for block in mel)
+        made = engine.stream(blocks, seed=seed, temperature=temperature, writer=writer)
+        yield from map(torch.from_numpy, made)
+
+    def cpu_engine(self) -> CpuWaveNet:
+        """The same weights at work without PyTorch; of those of a GPU, a copy."""
+        engine = self._twin.current()
+        return engine or CpuWaveNet(self.config, self.audio, arrays_of(self.float()))
+
+    def _writer(self, generator: str | None) -> Writer:
+        if generator in (None, "numba-f32", "numba-f16"):
+            engine = self.cpu_engine()
+            halves = engine.halves if generator is None else generator == "numba-f16"
+            writer = engine.writer(halves=halves)
+            writer.n_threads = torch.get_num_threads()
+            return writer
+        if generator not in GENERATORS:
+            known = ", ".join(GENERATORS)
+            raise AudioError(f"generator={generator!r}: expected one of {known}, or None")
+        return NaiveWaveNet(self) if generator == "naive" else CachedWaveNet(self)
 
     def loss(self, outputs: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:
         """Negative log-likelihood in nats of every sample, ``(B, S)``."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from tts_pipeline.acoustic.kernel import sigmoid, tanh
 from tts_pipeline.compiled import compiled
-from tts_pipeline.vocoder.logistics import LEAST_LOG_SCALE
+from tts_pipeline.vocoder.levels import LEAST_LOG_SCALE
 from tts_pipeline.vocoder.vector_product import ROWS, add_product, add_rows_product
 
 _ZERO = np.float32(0.0)

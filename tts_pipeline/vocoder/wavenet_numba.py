@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
-import torch
 
 from tts_pipeline.errors import VoiceError
 from tts_pipeline.vocoder.vector_product import aligned, padded
+from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
 from tts_pipeline.vocoder.wavenet_kernel import Packed, write_batch, write_samples
-
-if TYPE_CHECKING:
-    from tts_pipeline.vocoder.wavenet import WaveNetConfig
 
 # Numba's plainest way of starting threads must not be entered by two threads at once.
 _one_batch = threading.Lock()
@@ -44,6 +41,7 @@ class NumbaWaveNet:
         arrays: parameters by name, float32 (:class:`~tts_pipeline.vocoder.wavenet.WaveNet`).
         halves: keep the weights as float16, at half the memory traffic; exact for those of a saved
             voice, which are float16 values.
+        n_threads: at most so many items of a batch are worked on at once; 0: Numba's own setting.
 
     Raises:
         VoiceError: if a weight is too large for float16.
@@ -59,8 +57,10 @@ class NumbaWaveNet:
         arrays: Mapping[str, np.ndarray],
         *,
         halves: bool,
+        n_threads: int = 0,
     ) -> None:
         self._config = config
+        self.n_threads = n_threads
         self._packed = pack(config, hop_length, arrays, halves=halves)
 
     def begin(self, n_items: int) -> NumbaState:
@@ -75,7 +75,7 @@ class NumbaWaveNet:
 
     def write(
         self,
-        told: torch.Tensor,
+        told: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -101,7 +101,7 @@ class NumbaWaveNet:
         written = np.empty((n_items, n_samples), np.float32)
         n_seen = 0 if seen is None else n_samples
         outputs = np.empty((n_items, n_seen, len(packed.output_bias)), np.float32)
-        gates = _pad_gates(told.detach().cpu().numpy(), 3)
+        gates = _pad_gates(told, 3)
         warmth = np.float32(1 / temperature if temperature else 0)
         columns = gates, first_frame, np.ascontiguousarray(uniforms, np.float32), warmth
         if n_items == 1:
@@ -109,12 +109,13 @@ class NumbaWaveNet:
             write_samples(packed, *one, *(part[0] for part in state), written[0], outputs[0])
         else:
             with _one_batch:
-                n_threads = numba.get_num_threads()
-                numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
+                before = numba.get_num_threads()
+                most = numba.config.NUMBA_NUM_THREADS
+                numba.set_num_threads(min(self.n_threads or before, most))
                 try:
                     write_batch(packed, *columns, *state, written, outputs)
                 finally:
-                    numba.set_num_threads(n_threads)
+                    numba.set_num_threads(before)
         if seen is not None:
             seen[...] = outputs[:, :, : self._config.n_outputs]
         return written
@@ -160,15 +161,6 @@ def pack(
         output=matrix(_pad(arrays["output"], skip, outputs)),
         output_bias=vector("output_bias", outputs),
     )
-
-
-def fits_float16(arrays: Mapping[str, np.ndarray]) -> bool:
-    """Whether the matrices lose nothing as float16."""
-    with np.errstate(over="ignore"):
-        return all(
-            np.array_equal(arrays[name].astype(np.float16).astype(np.float32), arrays[name])
-            for name in ("past", "present", "residual", "skip", "head", "output")
-        )
 
 
 def _pad(values: np.ndarray, *shape: int) -> np.ndarray:

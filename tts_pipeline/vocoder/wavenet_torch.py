@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from tts_pipeline.vocoder.logistics import LEAST_LOG_SCALE
+from tts_pipeline.vocoder.levels import LEAST_LOG_SCALE
 
 if TYPE_CHECKING:
     from tts_pipeline.vocoder.wavenet import WaveNet
@@ -49,6 +49,10 @@ def _choose(logits: torch.Tensor, uniform: float, temperature: float) -> torch.T
     return place.clamp_max(logits.shape[1] - 1)
 
 
+def _tensor(model: WaveNet, array: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(array).to(model.past.device)
+
+
 def _silence(model: WaveNet, n_items: int) -> torch.Tensor:
     """The symbol before the first one ``(B,)``."""
     dtype = torch.int64 if model.config.output == "mu-law" else torch.float32
@@ -87,7 +91,7 @@ class NaiveWaveNet:
     @torch.inference_mode()
     def write(
         self,
-        told: torch.Tensor,
+        told: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -95,7 +99,7 @@ class NaiveWaveNet:
         seen: np.ndarray | None = None,
     ) -> np.ndarray:
         """As :meth:`tts_pipeline.vocoder.wavenet_numba.NumbaWaveNet.write`."""
-        self._remember(told, first_frame, state)
+        self._remember(_tensor(self._model, told), first_frame, state)
         written = []
         for i, pair in enumerate(uniforms):
             outputs = self._recompute(state)
@@ -181,7 +185,7 @@ class CachedWaveNet:
     @torch.inference_mode()
     def write(
         self,
-        told: torch.Tensor,
+        told: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -190,6 +194,7 @@ class CachedWaveNet:
     ) -> np.ndarray:
         """As :meth:`tts_pipeline.vocoder.wavenet_numba.NumbaWaveNet.write`."""
         model, config = self._model, self._model.config
+        frames = _tensor(model, told)
         width, half, n_items = config.residual_channels, config.gate_channels // 2, len(told)
         following = torch.cat([model.residual, model.skip], 2).unbind()
         bias = torch.nn.functional.pad(model.residual_bias, (0, config.skip_channels))
@@ -204,16 +209,16 @@ class CachedWaveNet:
         )
         layers = list(per_layer)
         # [x | skip sum]: what follows a gate adds to both.
-        carried = told.new_empty(n_items, width + config.skip_channels)
+        carried = frames.new_empty(n_items, width + config.skip_channels)
         x, total = carried[:, :width], carried[:, width:]
-        gate, inner = told.new_empty(n_items, 2 * half), told.new_empty(n_items, half)
+        gate, inner = frames.new_empty(n_items, 2 * half), frames.new_empty(n_items, half)
         signal, opening = gate[:, :half], gate[:, half:]
         written = []
         frame, rows = -1, []
         for i, pair in enumerate(uniforms):
             now = state.time // model.audio.hop_length - first_frame
             if now != frame:
-                frame, rows = now, list(told[:, now].unbind(1))
+                frame, rows = now, list(frames[:, now].unbind(1))
             x.copy_(model.embed(state.symbol))
             total.copy_(model.skip_bias.expand_as(total))
             for row, (dilation, past, present, after, offset, ring) in zip(
