@@ -8,12 +8,14 @@ import shutil
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from tts_pipeline.acoustic.model import AcousticModel
 from tts_pipeline.audio import AudioConfig
 from tts_pipeline.training.acoustic_task import AcousticTask
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.wavenet import WaveNet, WaveNetConfig
 from tts_pipeline.voice import Voice
 
 
@@ -58,6 +60,7 @@ def package(
     audio: AudioConfig,
     runs: Path,
     recipe: Path,
+    wavenet: WaveNetConfig | None = None,
 ) -> Path:
     """Write ``runs/voice`` from the newest weights of each stage; returns the folder.
 
@@ -68,6 +71,7 @@ def package(
         audio: audio settings.
         runs: folder with the results of the training stages.
         recipe: the recipe's YAML file, copied into the voice.
+        wavenet: sizes of the autoregressive vocoder; None: the voice has none.
 
     Raises:
         ConfigError: if a stage was not run.
@@ -79,10 +83,16 @@ def package(
     generator = HarmonicPlusNoiseVocoder(vocoder, audio)
     stage = "finetune" if (runs / "finetune" / "best.safetensors").exists() else "vocoder"
     generator.load_state_dict(load_weights(runs / stage / "best.safetensors", "generator"))
-    trained = {name: _facts_of(runs / name) for name in ("align", "acoustic", "vocoder", stage)}
+    models: dict[str, nn.Module] = {"parallel": generator}
+    stages = ["align", "acoustic", "vocoder", stage]
+    if wavenet is not None:
+        models["wavenet"] = WaveNet(wavenet, audio)
+        weights = load_weights(runs / "wavenet" / "best.safetensors", "wavenet")
+        models["wavenet"].load_state_dict(weights)
+        stages.append("wavenet")
+    trained = {name: _facts_of(runs / name) for name in stages}
     card = write_card(facts, trained, len(task.train))
     folder = runs / "voice"
-    models = {"parallel": generator}
     Voice(facts.name, audio, acoustic, models, facts.language, card).save(folder)  # type: ignore[arg-type]
     shutil.copyfile(recipe, folder / "recipe.yaml")
     return folder

@@ -204,7 +204,10 @@ class Recipe:
     def stage_package(self) -> None:
         config = self.config
         task = self.acoustic_task()
-        package(config.voice, task, config.vocoder.model, config.audio, self.runs, self.path)
+        wavenet = config.wavenet.model if config.wavenet else None
+        package(
+            config.voice, task, config.vocoder.model, config.audio, self.runs, self.path, wavenet
+        )
 
     def stage_evaluate(self) -> None:
         # Metrics and their packages belong to another extra than training.

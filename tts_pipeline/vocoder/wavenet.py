@@ -138,7 +138,7 @@ class WaveNet(nn.Module):
         mel: torch.Tensor,
         *,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         generator: str | None = None,
         progress: ProgressCallback | None = None,
     ) -> torch.Tensor:
@@ -150,7 +150,8 @@ class WaveNet(nn.Module):
             mel: natural-log amplitude, finite.
             seed: of the random numbers that samples are drawn with; the same seed gives the same
                 samples, and every item of a batch gets those it would get alone.
-            temperature: below 1 the likely becomes more likely; 0: always the likeliest.
+            temperature: below 1 the likely becomes more likely, 0: always the likeliest; None: the
+                configuration's.
             generator: one of :data:`GENERATORS`; None: "numba-f16" if the weights are float16
                 values, as those of a saved voice are, else "numba-f32".
             progress: called after every piece.
@@ -184,7 +185,7 @@ class WaveNet(nn.Module):
         mel: Iterable[torch.Tensor],
         *,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         generator: str | None = None,
     ) -> Iterator[torch.Tensor]:
         """:meth:`infer` of a mel that comes in blocks ``(M, t)``; memory does not grow with it.

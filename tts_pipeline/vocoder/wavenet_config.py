@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import numbers
 
 from tts_pipeline.errors import AudioError
 
@@ -22,6 +24,8 @@ class WaveNetConfig:
         n_classes: of the mu-law output.
         n_mixtures: of the logistics output.
         pre_emphasis: coefficient of the filter before the samples are modelled, undone after.
+        temperature: logits are divided by it in generation, unless another one is asked for; below
+            1 the likely becomes more likely, 0 is always the likeliest.
     """
 
     n_stacks: int = 2
@@ -34,6 +38,7 @@ class WaveNetConfig:
     n_classes: int = 256
     n_mixtures: int = 10
     pre_emphasis: float = 0.85
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         sizes = [f.name for f in dataclasses.fields(self) if f.type == "int"]
@@ -50,6 +55,7 @@ class WaveNetConfig:
             raise AudioError(
                 f"wavenet pre_emphasis={self.pre_emphasis}: expected at least 0 and below 1"
             )
+        require_temperature(self.temperature)
 
     @property
     def dilations(self) -> tuple[int, ...]:
@@ -89,3 +95,13 @@ class WaveNetConfig:
             "output": (skip, outputs),
             "output_bias": (outputs,),
         }
+
+
+def require_temperature(value: float) -> None:
+    """See that a temperature is one.
+
+    Raises:
+        AudioError: if it is not a number of at least 0.
+    """
+    if not isinstance(value, numbers.Real) or not 0 <= value < math.inf:
+        raise AudioError(f"temperature={value!r}: expected a number of at least 0")

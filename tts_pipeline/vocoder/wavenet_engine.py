@@ -71,7 +71,7 @@ class CpuWaveNet:
         mel: np.ndarray,
         *,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         progress: ProgressCallback | None = None,
     ) -> np.ndarray:
         """Waveform ``(T * hop_length,)`` of a mel ``(M, T)``.
@@ -79,7 +79,8 @@ class CpuWaveNet:
         Args:
             mel: natural-log amplitude, finite.
             seed: of the random numbers that samples are drawn with.
-            temperature: below 1 the likely becomes more likely; 0: always the likeliest.
+            temperature: below 1 the likely becomes more likely, 0: always the likeliest; None: the
+                configuration's.
             progress: called after every piece of 1,600 samples at most.
 
         Raises:
@@ -93,7 +94,7 @@ class CpuWaveNet:
         mels: Sequence[np.ndarray],
         *,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         progress: ProgressCallback | None = None,
         writer: Writer | None = None,
     ) -> np.ndarray:
@@ -118,7 +119,7 @@ class CpuWaveNet:
         mel: Iterable[np.ndarray],
         *,
         seed: int = 0,
-        temperature: float = 1.0,
+        temperature: float | None = None,
         writer: Writer | None = None,
     ) -> Iterator[np.ndarray]:
         """:meth:`infer` of a mel in blocks ``(M, t)``; memory does not grow with its length.
@@ -141,7 +142,7 @@ class CpuWaveNet:
                 yield samples[0]
 
     def _begin(
-        self, n_items: int, seed: int, temperature: float, writer: Writer | None
+        self, n_items: int, seed: int, temperature: float | None, writer: Writer | None
     ) -> SampleStream:
         from tts_pipeline.vocoder.wavenet_generation import SampleStream
 

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tts_pipeline.audio_config import AudioConfig
-from tts_pipeline.errors import AudioError
 from tts_pipeline.layers import Queue
 from tts_pipeline.vocoder.levels import de_emphasise, mu_law_levels
 from tts_pipeline.vocoder.wavenet_conditioning import Conditioning
-from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
+from tts_pipeline.vocoder.wavenet_config import WaveNetConfig, require_temperature
 
 # Frames that the conditioning network works on at once, whatever it is given: how a matrix product
 # rounds depends on its size, and one symbol drawn differently changes all that follow.
@@ -79,7 +78,7 @@ class SampleStream:
         writer: the generator.
         n_items: mels side by side; each gets the random numbers that it would get alone.
         seed: of these.
-        temperature: logits are divided by it; 0: always the likeliest.
+        temperature: logits are divided by it; None: as the sizes say.
 
     Raises:
         AudioError: if the temperature is no number of at least 0.
@@ -93,10 +92,10 @@ class SampleStream:
         writer: Writer,
         n_items: int,
         seed: int,
-        temperature: float,
+        temperature: float | None,
     ) -> None:
-        if not 0 <= temperature < np.inf:
-            raise AudioError(f"temperature={temperature!r}: expected a number of at least 0")
+        temperature = config.temperature if temperature is None else temperature
+        require_temperature(temperature)
         self._config, self._hop, self._conditioning = config, audio.hop_length, conditioning
         self._writer, self._temperature = writer, temperature
         self._stacks = [conditioning.stack() for _ in range(n_items)]
