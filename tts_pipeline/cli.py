@@ -48,7 +48,7 @@ COMMANDS = {
         "tts_pipeline.commands.listen", "build, serve and analyse listening tests", "listen"
     ),
     "samples": Command("tts_pipeline.evaluation.samples", "make sounds to publish", "eval"),
-    "benchmark": Command("tts_pipeline.evaluation.benchmark", "measure speed here"),
+    "benchmark": Command("tts_pipeline.evaluation.benchmark", "measure speed here", "eval"),
 }
 
 

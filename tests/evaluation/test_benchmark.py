@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
-import torch
+from threadpoolctl import threadpool_info
 
 from tts_pipeline.cli import main
-from tts_pipeline.evaluation import benchmark_pipeline
+from tts_pipeline.errors import TTSPipelineError
+from tts_pipeline.evaluation import benchmark_pipeline, peers
 from tts_pipeline.evaluation.timing import Job, Timed, interleaved, peak_memory_mb
 
 
@@ -18,12 +21,16 @@ def test_jobs_take_turns() -> None:
 
     def run(name: str):  # type: ignore[no-untyped-def]
         def one(call: int) -> float:
-            calls.append((name, call, torch.get_num_threads()))
+            calls.append((name, call, n_threads()))
             return 2.0
 
         return one
 
-    before = torch.get_num_threads()
+    def n_threads() -> int:
+        (pool,) = [pool for pool in threadpool_info() if "numpy" in pool["filepath"]]
+        return pool["num_threads"]
+
+    before = n_threads()
     jobs = [Job("a", "t", run("a"), 1, repeats=2), Job("b", "t", run("b"), 2, every=2)]
     first, second = interleaved(jobs, 3)
     assert calls == [
@@ -34,7 +41,7 @@ def test_jobs_take_turns() -> None:
     ]
     assert (len(first.seconds), len(second.seconds)) == (6, 2)
     assert second.audio_s == (2.0, 2.0)
-    assert torch.get_num_threads() == before
+    assert n_threads() == before
 
 
 def test_speed_is_a_median_of_rates() -> None:
@@ -85,3 +92,29 @@ def test_figures_table_and_picture(
     shown = capsys.readouterr().out
     for expected in ("text to waveform", "frames/s", "first sound of ten seconds", "peak memory"):
         assert expected in shown
+
+
+def test_piper_takes_part_with_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tmp_path / "low.onnx"
+    with pytest.raises(TTSPipelineError, match=r"low\.onnx: missing"):
+        peers.installed(model)
+    model.touch()
+    with pytest.raises(TTSPipelineError, match=r"low\.onnx\.json: missing"):
+        peers.installed(model)
+    Path(f"{model}.json").touch()
+    monkeypatch.setattr(peers, "_BESIDE", tmp_path)
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable) if os.name == "nt" else "/bin")
+    with pytest.raises(TTSPipelineError, match="piper is not installed"):
+        peers.installed(model)
+    if os.name == "nt":
+        return
+    # A stand-in that takes the same arguments and speaks for half a second.
+    program = tmp_path / "piper"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys, soundfile\n"
+        "model, source, out = sys.argv[2], sys.argv[4], sys.argv[6]\n"
+        "assert sys.argv[1::2] == ['-m', '--input-file', '-f']\n"
+        "soundfile.write(out, [0.0] * 8000, 16000)\n"
+    )
+    program.chmod(0o755)
+    assert peers.installed(model)["piper low"]("Hello.") == 0.5

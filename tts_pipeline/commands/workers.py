@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import multiprocessing
+import os
 import shutil
 import signal
 import tempfile
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 # A row whose worker dies (killed for want of memory, say) is given to so many workers in all.
 TRIES = 3
 _PATIENCE_S = 10.0
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 
 class Job(NamedTuple):
@@ -84,7 +92,7 @@ def speak_in_workers(
     """
     voice: Voice = options["voice"]
     with tempfile.TemporaryDirectory(prefix="tts_pipeline-", ignore_cleanup_errors=True) as folder:
-        _save_for_mapping(voice, Path(folder))
+        voice.save(folder, dtype="float32")
         plain = {**options, "voice": Path(folder), "lexicon": voice.lexicon}
         team = _Team(plain, n_workers)
         try:
@@ -163,7 +171,8 @@ class _Team:
                 return
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._options), daemon=True)
-        process.start()
+        with one_thread_each():
+            process.start()
         # So that the pipe ends when the worker does.
         theirs.close()
         ours.send(job)
@@ -172,13 +181,10 @@ class _Team:
 
 def _work(pipe: Connection, options: dict[str, Any]) -> None:
     """What a worker does until the other end of its pipe is closed, be it by a kill."""
-    import torch
-
     from tts_pipeline.voice import Voice
 
     # Ctrl-C reaches the whole group; the parent closes the pipe then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
     folder: Path = options["voice"]
     with contextlib.suppress(EOFError, OSError):
         voice = Voice.load(folder, mapped=True)
@@ -191,7 +197,17 @@ def _work(pipe: Connection, options: dict[str, Any]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _save_for_mapping(voice: Voice, folder: Path) -> None:
-    import torch
-
-    voice.save(folder, dtype=torch.float32)
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Processes that are started meanwhile compute with one thread: matrix libraries read these
+    variables when they are loaded."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

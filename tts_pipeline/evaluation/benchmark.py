@@ -69,11 +69,12 @@ def table(figures: dict[str, Any]) -> str:
             f"{row['name']:26}{row['text']:13}{row['threads']:7}{1e3 * row['median_s']:11.1f}"
             f"{span:>19}{speeds}"
         )
-    first = figures["first_sound_ms"]
     shares = ", ".join(f"{name} {100 * part:.0f} %" for name, part in figures["share"].items())
-    lines.append(
-        f"first sound of ten seconds: p50 {first['p50']:.0f} ms, p95 {first['p95']:.0f} ms"
-    )
+    for threads, first in figures["first_sound_ms_by_threads"].items():
+        lines.append(
+            f"first sound of ten seconds, {threads} thread{'s'[: int(threads) > 1]}: "
+            f"p50 {first['p50']:.0f} ms, p95 {first['p95']:.0f} ms"
+        )
     lines.append(f"stage 1: {figures['stage_1_frames_per_s']:.0f} frames/s")
     lines.append(f"shares: {shares}")
     growth = figures["cost_of_long_text"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 import os
 import platform
 import statistics
@@ -14,7 +15,6 @@ from pathlib import Path
 
 import numba
 import numpy as np
-import torch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Job:
         name: the system or stage.
         text: name of the text that it speaks.
         run: does it, given the number of the call; returns the seconds of audio it made.
-        threads: that torch may use.
+        threads: that matrix libraries may use.
         repeats: calls a round.
         every: takes part in every so many-th round only.
     """
@@ -71,26 +71,26 @@ class Timed:
 
 def interleaved(jobs: Sequence[Job], rounds: int) -> list[Timed]:
     """Time jobs in turn, round after round, each after one call that is not counted."""
-    before = torch.get_num_threads()
+    # Not needed for speaking, so not among what is always installed.
+    from threadpoolctl import ThreadpoolController
+
+    pools = ThreadpoolController()
     seconds: list[list[float]] = [[] for _ in jobs]
     audio_s: list[list[float]] = [[] for _ in jobs]
-    try:
-        for job in jobs:
-            torch.set_num_threads(job.threads)
-            if job.every == 1:
+    for job in jobs:
+        if job.every == 1:
+            with pools.limit(limits=job.threads):
                 job.run(0)
-        for turn in range(rounds):
-            for number, job in enumerate(jobs):
-                if turn % job.every:
-                    continue
-                torch.set_num_threads(job.threads)
+    for turn in range(rounds):
+        for number, job in enumerate(jobs):
+            if turn % job.every:
+                continue
+            with pools.limit(limits=job.threads):
                 for repeat in range(job.repeats):
                     begun = time.perf_counter()
                     made_s = job.run(turn * job.repeats + repeat)
                     seconds[number].append(time.perf_counter() - begun)
                     audio_s[number].append(made_s)
-    finally:
-        torch.set_num_threads(before)
     return [
         Timed(job.name, job.text, job.threads, tuple(s), tuple(a))
         for job, s, a in zip(jobs, seconds, audio_s)
@@ -109,7 +109,8 @@ def machine() -> dict[str, str | int | float]:
         "cores": os.cpu_count() or 1,
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else "unknown",
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "torch": importlib.metadata.version("torch"),
         "numba": numba.__version__,
     }
 
