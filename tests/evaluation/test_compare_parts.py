@@ -137,13 +137,17 @@ def test_words_say_what_the_figures_say():
         *scores("slow", [2.5, 2.6, 2.4]),
         *scores("like", [3.1, 2.9, 3.1, 2.86]),
     ]
-    said = " ".join(statement({"strategies": rows}, scored))
+    machine = {"cores": 2, "load": 5.5}
+    said = " ".join(statement({"strategies": rows, "machine": machine}, scored))
     assert "quick speaks at 50 x real time and is first heard after 20 ms" in said
     assert "like 1.2 times and slow 100 times as long as quick" in said
     assert "slow cannot keep up with its own sound" in said
     assert "quick is ahead of slow (difference +0.50 [+0.50, +0.50] over 3 texts)" in said
     assert "4 texts do not tell quick from like" in said
     assert "the recordings 3.20" in said
+    assert "busy with other things (load 5.5 on 2 cores)" in said
+    machine["load"] = 1.0
+    assert "busy" not in " ".join(statement({"strategies": rows, "machine": machine}, scored))
     assert "slow made 3 of 4 texts only, since more would have taken longer than the 240 s" in said
 
 

@@ -16,9 +16,9 @@ from tts_pipeline.evaluation.operations import (
     speech_operations,
     vocoder_operations,
 )
-from tts_pipeline.vocoder.generator import GeneratorConfig
-from tts_pipeline.vocoder.pitch import PitchConfig
-from tts_pipeline.vocoder.wavenet import WaveNet, WaveNetConfig
+from tts_pipeline.vocoder.config import GeneratorConfig, PitchConfig
+from tts_pipeline.vocoder.wavenet import WaveNet
+from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
 
 TOKENS = [1, 5, 9, 12, 7, 20, 2]
 

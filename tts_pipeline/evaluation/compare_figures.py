@@ -67,7 +67,7 @@ def assemble(
         "format": FORMAT,
         "version": __version__,
         "made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": {**machine(), "load": _load(records)},
         "packages": package_versions(),
         "recogniser": recogniser,
         "voice": {"name": voice.name, "fingerprint": voice.fingerprint},
@@ -86,6 +86,14 @@ def assemble(
         ],
     }
     return {**comparison, "statement": statement(comparison, scored)}
+
+
+def _load(records: Records) -> float | str:
+    """Load of the machine while sounds were timed, which are to have a core for themselves."""
+    loads = [
+        record["load"] for record in records.values() if record["load"] and record["compute_s"]
+    ]
+    return round(statistics.median(loads), 2) if loads else "unknown"
 
 
 def _about(task: Task, n_texts: int, failed: str | None) -> dict[str, Any]:

@@ -87,6 +87,8 @@ def tasks_for(
         possible = tuple(
             item for item in seeded if item[0].recording is not None or not strategy.needs_recording
         )
+        for material, _ in possible:
+            strategy.prepare(material)
         if possible:
             limit = limits.get(strategy.name, len(possible) if strategy.reference else None)
             path, mark = voice.path.resolve(), voice.fingerprint

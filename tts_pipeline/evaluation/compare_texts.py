@@ -7,19 +7,16 @@ import functools
 import hashlib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from tts_pipeline.audio import (
-    AudioConfig,
-    high_pass,
-    log_mel,
-    normalise_loudness,
-    read_audio,
-    trim_silence,
-)
+from tts_pipeline.audio_files import read_audio
+from tts_pipeline.audio_levels import high_pass, normalise_loudness, trim_silence
 from tts_pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tts_pipeline.audio import AudioConfig
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -95,9 +92,12 @@ class Material:
         return self.recording
 
     @functools.cached_property
-    def mel(self) -> torch.Tensor:
-        """Natural-log mel of the recording ``(M, T)``."""
-        return torch.from_numpy(log_mel(self.natural, self.audio))
+    def mel(self) -> np.ndarray:
+        """Natural-log mel of the recording ``(M, T)`` float32."""
+        # Not above: the mel is made once for all strategies, whose memory is not to count it.
+        from tts_pipeline.audio import log_mel
+
+        return log_mel(self.natural, self.audio)
 
     @functools.cached_property
     def key(self) -> str:

@@ -27,10 +27,16 @@ def statement(comparison: dict[str, Any], scored: Sequence[Scored]) -> list[str]
         *(f"{row['name']} failed: {row['failed']}." for row in rows if row["failed"]),
         *(_limit(row) for row in rows if row["limited_by"]),
     ]
-    if len(said):
+    machine = comparison["machine"]
+    if machine["load"] != "unknown" and machine["load"] > machine["cores"]:
         said.append(
-            "Scores are predictions by measures, not the opinion of listeners, and those of one "
-            "voice on these texts."
+            f"The machine was busy with other things (load {machine['load']} on "
+            f"{machine['cores']} cores): all speeds are lower than they would be."
+        )
+    if said:
+        said.append(
+            "Scores are predictions, for one voice on these texts, not the opinion of listeners: "
+            "tts-pipeline listen build --from this folder makes a test for those."
         )
     return said
 

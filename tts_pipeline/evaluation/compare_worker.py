@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import multiprocessing
+import os
 import signal
 import statistics
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
 from tts_pipeline import __version__
-from tts_pipeline.audio import write_audio
+from tts_pipeline.audio_files import write_audio
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.evaluation.compare_texts import Material
 from tts_pipeline.evaluation.memory import peak_resident_mb
@@ -30,6 +31,7 @@ from tts_pipeline.voice import Voice
 PARTS = "parts"
 # A sound that is made within so many seconds is timed so often; others once.
 _QUICK_S, _REPEATS = 0.25, 3
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # However slow a strategy is, so many texts are made.
 _LEAST_TEXTS = 3
 
@@ -118,7 +120,8 @@ def run(task: Task) -> str | None:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(task, sender), daemon=True)
-    process.start()
+    with _one_thread():
+        process.start()
     sender.close()
     try:
         outcome: str | None = receiver.recv()
@@ -133,11 +136,25 @@ def run(task: Task) -> str | None:
             process.join()
 
 
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes started within compute with one thread, whatever they compute with."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 def work(task: Task, sender: Connection) -> None:
     """The new process: make sounds one after another, each with its record, until all are there."""
     # An interrupt is the parent's to handle; it ends this process, between two renames or not.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
     try:
         make_all(task)
     except TTSPipelineError as error:
@@ -206,6 +223,7 @@ def _make_one(task: Task, voice: Voice, material: Material, seed: int) -> None:
             "first_audio_s": statistics.median(first_s) if first_s else None,
             "left_out": [f"{item.text!r}: {item.reason}" for item in _dropped(audio.report)],
             "peak_memory_mb": peak_resident_mb(),
+            "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
             "wall_s": time.perf_counter() - begun,
         },
     )

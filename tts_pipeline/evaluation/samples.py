@@ -122,7 +122,7 @@ def make_samples(
     write_json(folder / "manifest.json", manifest)
     for name, text in (
         ("index.html", samples_html(manifest, folder / "index.html")),
-        ("README.md", samples_markdown(manifest)),
+        ("README.md", samples_markdown(manifest, folder)),
     ):
         write_atomically(folder / name, lambda file, text=text: file.write(text))
     shutil.rmtree(folder / PARTS)

@@ -10,6 +10,8 @@ from tts_pipeline.evaluation.report_parts import escape, page, player, readme_li
 from tts_pipeline.evaluation.tables import markdown
 
 _COMMAND = "tts-pipeline samples"
+# Where ``tts-pipeline compare --public`` is asked to write the report that is published.
+COMPARISON = "comparison.html"
 
 
 def samples_html(manifest: dict[str, Any], file: Path) -> str:
@@ -22,6 +24,8 @@ def samples_html(manifest: dict[str, Any], file: Path) -> str:
     voice = manifest["voice"]
     readme = readme_link(file)
     home = f' <a href="{escape(readme)}">About tts_pipeline (README)</a>.' if readme else ""
+    if (file.parent / COMPARISON).is_file():
+        home += f' <a href="{COMPARISON}">What each strategy costs, in figures</a>.'
     labels = _strategies(manifest)
     terms = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(label)}</dd>" for name, label in labels.items()
@@ -56,8 +60,13 @@ def samples_html(manifest: dict[str, Any], file: Path) -> str:
     return page(f"Samples of the voice {voice['name']}", body)
 
 
-def samples_markdown(manifest: dict[str, Any]) -> str:
-    """A table of links to the sounds."""
+def samples_markdown(manifest: dict[str, Any], folder: Path) -> str:
+    """A table of links to the sounds.
+
+    Args:
+        manifest: what manifest.json holds.
+        folder: of the samples.
+    """
     labels = _strategies(manifest)
     files = {(item["name"], item["strategy"]): item for item in manifest["samples"]}
     rows = []
@@ -79,7 +88,12 @@ def samples_markdown(manifest: dict[str, Any]) -> str:
         f"`{voice['fingerprint'][:12]}`; text, strategy, seed, versions and speed of each file are "
         "in `manifest.json`, and a test makes one of them again. They are in the public domain, "
         "as the voice is (CC0 1.0).",
-        "[About tts_pipeline](../README.md)",
+        "[About tts_pipeline](../README.md)"
+        + (
+            f". What each strategy costs, in figures: open `{COMPARISON}` in a browser."
+            if (folder / COMPARISON).is_file()
+            else ""
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -23,9 +23,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from torch import nn
-
-from tts_pipeline.audio import Audio
+from tts_pipeline.audio_files import Audio
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare_texts import Material
 from tts_pipeline.evaluation.jobs import NATURAL
@@ -141,8 +139,8 @@ class Copy(Strategy):
         _ = material.mel
 
     def make(self, voice: Voice, material: Material, seed: int) -> Audio:
-        samples = voice.choose_vocoder(self.vocoder).infer(material.mel, seed=seed)
-        return Audio(samples[: len(material.natural)].numpy(), voice.audio.sample_rate)
+        samples = voice.stage_2(self.vocoder).infer(material.mel, seed=seed)
+        return Audio(samples[: len(material.natural)], voice.audio.sample_rate)
 
     def stream(self, voice: Voice, material: Material, seed: int) -> Iterator[Audio]:
         mel, sizes = material.mel, list(_BLOCKS)
@@ -150,17 +148,20 @@ class Copy(Strategy):
             sizes.append(_LATER_BLOCKS)
         begins = [sum(sizes[:k]) for k in range(len(sizes))]
         blocks = (mel[:, at : at + size] for at, size in zip(begins, sizes) if at < mel.shape[1])
-        for samples in voice.choose_vocoder(self.vocoder).stream(blocks, seed=seed):
-            yield Audio(samples.numpy(), voice.audio.sample_rate)
+        for samples in voice.stage_2(self.vocoder).stream(blocks, seed=seed):
+            yield Audio(samples, voice.audio.sample_rate)
 
     def models(self, voice: Voice) -> list[object]:
         return [voice.choose_vocoder(self.vocoder)]
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
         # Not above: it would count as memory of the strategies, which never need it.
+        import torch
+
         from tts_pipeline.evaluation.operations import vocoder_operations
 
-        return vocoder_operations(voice.choose_vocoder(self.vocoder), material.mel)
+        mel = torch.from_numpy(material.mel)
+        return vocoder_operations(voice.choose_vocoder(self.vocoder), mel)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,6 +187,8 @@ class Speech(Strategy):
 
 def parameters_of(strategy: Strategy, voice: Voice) -> int:
     """Number of trained parameters that the strategy uses."""
+    from torch import nn
+
     modules = [model for model in strategy.models(voice) if isinstance(model, nn.Module)]
     return sum(parameter.numel() for module in modules for parameter in module.parameters())
 
