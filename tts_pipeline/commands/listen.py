@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,13 +98,23 @@ def _serve(arguments: argparse.Namespace) -> None:
     from tts_pipeline.listening.store import AnswerStore
 
     key = read_key(arguments.test)
-    store = AnswerStore(arguments.answers or arguments.test / ANSWERS_FILE, key)
-    app = make_app(arguments.test, key, store)
-    print(f"{key.title}: http://{arguments.host}:{arguments.port}/ (stop with Ctrl-C)", flush=True)
     try:
-        uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning")
-    finally:
-        store.close()
+        listening = socket.create_server((arguments.host, arguments.port))
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"cannot listen on {arguments.host}:{arguments.port} ({error}); "
+            "choose others with --host and --port"
+        ) from error
+    with listening:
+        store = AnswerStore(arguments.answers or arguments.test / ANSWERS_FILE, key)
+        app = make_app(arguments.test, key, store)
+        port = listening.getsockname()[1]
+        print(f"{key.title}: http://{arguments.host}:{port}/ (stop with Ctrl-C)", flush=True)
+        try:
+            config = uvicorn.Config(app, log_level="warning", server_header=False)
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            store.close()
 
 
 def _analyse(arguments: argparse.Namespace) -> None:

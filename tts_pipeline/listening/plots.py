@@ -83,7 +83,7 @@ def _shares(key: Key, found: Analysis) -> Any:
         fontsize=8,
     )
     axes.set_ylim(len(found.pairs) - 0.5, -0.5)
-    axes.set_xlim(0, 1)
+    axes.set_xlim(-0.03, 1.03)
     axes.set_xlabel("right answers" if key.design == "abx" else "choices for the first")
     axes.set_title("share with 95 % Wilson interval", fontsize=9)
     axes.grid(axis="x", alpha=0.3)

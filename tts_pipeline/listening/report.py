@@ -14,7 +14,7 @@ from tts_pipeline import __version__
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.analysis import Analysis, Row, analyse
 from tts_pipeline.listening.plots import draw
-from tts_pipeline.listening.results import Participant, Results
+from tts_pipeline.listening.results import Choice, Judgement, Participant, Results
 from tts_pipeline.listening.trials import Key
 
 SCALES = {
@@ -198,8 +198,9 @@ def _answer_rows(participants: Sequence[Participant], counted: Sequence[Particip
     names = {participant.name for participant in counted}
     rows: list[Row] = []
     for participant in participants:
-        for item in (*participant.judgements, *participant.choices):
-            rows.append({**dataclasses.asdict(item), "counted": participant.name in names})
+        own: list[Judgement | Choice] = [*participant.judgements, *participant.choices]
+        counts = participant.name in names
+        rows += [{**dataclasses.asdict(item), "counted": counts} for item in own]
     return rows
 
 

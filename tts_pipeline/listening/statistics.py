@@ -161,7 +161,9 @@ def t_test_power(dz: float, n: int, alpha: float) -> float:
     """Power of the two-sided paired t test, from the noncentral t distribution."""
     critical = stats.t.ppf(1 - alpha / 2, n - 1)
     shift = abs(dz) * math.sqrt(n)
-    return float(stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift))
+    wrong_side = stats.nct.cdf(-critical, n - 1, shift)
+    # SciPy gives NaN for some of the probabilities too small to matter.
+    return float(stats.nct.sf(critical, n - 1, shift) + np.nan_to_num(wrong_side))
 
 
 def _fewest(enough: Callable[[int], bool], low: int) -> int | None:
@@ -184,8 +186,8 @@ def listeners_for_power(dz: float, *, alpha: float = 0.05, power: float = 0.8) -
     """
     if math.isnan(dz) or dz == 0:
         return None
-    # Beyond 3 a handful is enough in any case, and the noncentral t distribution overflows.
-    size = min(abs(dz), 3.0)
+    # Infinite when all differences are the same.
+    size = min(abs(dz), 20.0)
     return _fewest(lambda n: t_test_power(size, n, alpha) >= power, 2)
 
 

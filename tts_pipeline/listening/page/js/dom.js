@@ -36,10 +36,12 @@ export const freshId = (stem) => `${stem}-${(serial += 1)}`;
 
 // A button that plays one sound and shows that it does.
 export function playButton(label, { shortcut = "", big = false, onclick }) {
-  const text = h("span", { class: "play-label" }, label);
+  // On narrow screens the first word of "Sound A" goes, but not from what is read out.
+  const [, wide, rest] = label.match(/^(Sound )?(.*)$/);
+  const text = h("span", { class: "play-label" }, wide ? h("span", { class: "wide" }, wide) : null, rest);
   const button = h(
     "button",
-    { type: "button", class: big ? "play big" : "play", "aria-pressed": "false", onclick },
+    { type: "button", class: big ? "play big" : "play", "aria-label": label, "aria-pressed": "false", onclick },
     icon("play"),
     text,
     shortcut ? key(shortcut) : null,

@@ -78,7 +78,7 @@ export function mushraTrial({ trial, test, player, ready }) {
     hint,
     h(
       "details",
-      { class: "quiet" },
+      { class: "quiet keys" },
       h("summary", {}, "Keys"),
       h("p", {}, key("R"), " reference, ", key("A"), " to ", key(columns.at(-1).letter), " sounds, ", key("Space"), " stop and go on, ", key("["), " and ", key("]"), " set the loop's start and end here, arrow keys move the chosen slider."),
     ),

@@ -128,7 +128,7 @@ function typedTrial({ trial, test, player, ready }) {
       bar.element,
       h("label", { for: "typed", class: "question" }, test.question),
       input,
-      h("p", { class: "quiet hint" }, "Capitals and punctuation do not matter. ", key("Enter"), " continues."),
+      h("p", { class: "quiet hint" }, "Capitals and punctuation do not matter. ", h("span", { class: "keys" }, key("Enter"), " continues.")),
       nothing,
     ),
     answer: () => ({ text: input.value }),

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 
 const SHORTEST = 0.2; // seconds of a loop
+const STEP = 0.02; // seconds of a handle's move
 
 const seconds = (value) => `${value.toFixed(1)} s`;
 
@@ -11,7 +12,7 @@ export function timeline(player, buffer) {
   const shade = [h("span", { class: "shade" }), h("span", { class: "shade end" })];
   const cursor = h("span", { class: "cursor" });
   const handle = (label, value) =>
-    h("input", { type: "range", min: "0", max: String(player.duration), step: "0.05", value: String(value), "aria-label": label });
+    h("input", { type: "range", min: "0", max: String(player.duration), step: String(STEP), value: String(value), "aria-label": label });
   const start = handle("Start of the loop", 0);
   const end = handle("End of the loop", player.duration);
   const said = h("output", { class: "quiet region" });
@@ -38,7 +39,7 @@ export function timeline(player, buffer) {
 
   const number = (input) => Math.min(player.duration, Number(input.value));
   // A range stops at the last whole step: treat that as the end.
-  const last = () => (Number(end.value) > player.duration - 0.05 ? player.duration : number(end));
+  const last = () => (Number(end.value) > player.duration - STEP ? player.duration : number(end));
   start.addEventListener("input", () => set(Math.min(number(start), last() - shortest), last()));
   end.addEventListener("input", () => set(number(start), Math.max(last(), number(start) + shortest)));
 
