@@ -20,8 +20,10 @@ from tts_pipeline.text.user_lexicon import SIMPLE_WORD, read_user_lexicon
 
 __all__ = ["Dropped", "EnglishFrontEnd", "Report", "Sentence", "Word"]
 
-# A stream is read in blocks of this many characters; the last sentence of a block waits for the
-# next one, unless it is longer than this many blocks.
+# A stream is read in blocks of this many characters, the first ones shorter, so that something is
+# said soon; the last sentence of a block waits for the next one, unless it is longer than this
+# many blocks.
+FIRST_BLOCK = 512
 BLOCK = 8192
 MAX_BLOCKS = 4
 # What the splitter may need to see behind the end of a sentence to be sure of it.
@@ -141,13 +143,13 @@ class EnglishFrontEnd:
             sentences, report = self("".join((head, *pieces)))
             yield sentences, list(report.dropped)
             return
-        held, offset = "", 0
+        held, offset, size = "", 0, FIRST_BLOCK
         for piece, last in _cut(chain((head,), pieces)):
             held += piece
-            if last or len(held) >= BLOCK:
+            if last or len(held) >= size:
                 sentences, dropped, used = self._block(held, last)
                 yield _shifted(sentences, dropped, offset)
-                held, offset = held[used:], offset + used
+                held, offset, size = held[used:], offset + used, min(2 * size, BLOCK)
 
     def _block(self, text: str, last: bool) -> tuple[list[Sentence], list[Dropped], int]:
         """Read a block's sentences but those at its end that may go on; return the length used."""
@@ -228,12 +230,14 @@ def _refuse(dropped: list[Dropped]) -> None:
 
 
 def _cut(pieces: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield pieces of at most ``BLOCK`` characters, and with each whether it is the last one."""
-    waiting = ""
+    """Yield pieces as long as a block at most, and with each whether it is the last one."""
+    waiting, size = "", FIRST_BLOCK
     for piece in pieces:
-        for start in range(0, len(piece), BLOCK):
+        start = 0
+        while start < len(piece):
             yield waiting, False
-            waiting = piece[start : start + BLOCK]
+            waiting = piece[start : start + size]
+            start, size = start + size, min(2 * size, BLOCK)
     yield waiting, True
 
 
