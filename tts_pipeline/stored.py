@@ -92,6 +92,10 @@ class StoredModel:
         self.kind, self.settings, self.audio, self.arrays = kind, settings, audio, arrays
         self._where = where
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was made of the weights is made again where they arrive.
+        return StoredModel, (self.kind, self.settings, self.audio, self.arrays, self._where)
+
     @property
     def has_engine(self) -> bool:
         """Whether PyTorch is not needed for its work on a CPU."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tts_pipeline.audio_config import AudioConfig
 from tts_pipeline.errors import VoiceError
@@ -86,6 +86,12 @@ class Voice:
             # PyTorch modules, without importing PyTorch to find out.
             if hasattr(model, "requires_grad_"):
                 cast("nn.Module", model).eval().requires_grad_(False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        models = self._models_to_store()
+        acoustic = models.pop("acoustic")
+        given = (self.name, self.audio, acoustic, models, self.language, self.card)
+        return Voice, (*given, self.lexicon, self.path, self.fingerprint)
 
     @property
     def acoustic(self) -> AcousticModel:
@@ -219,6 +225,11 @@ class Voice:
             VoiceError: if a vocoder is of a kind that no folder can hold, the dtype is another
                 one, a weight does not fit it, or the folder cannot be written.
         """
+        models = self._models_to_store()
+        contents = Contents(self.name, self.language, self.audio, models, self.card)
+        write_folder(Path(path), contents, str(dtype).removeprefix("torch."))
+
+    def _models_to_store(self) -> dict[str, StoredModel]:
         models = {"acoustic": self._to_store("acoustic", self._acoustic)}
         for name, vocoder in self._vocoders.given.items():
             is_model = isinstance(vocoder, StoredModel) or hasattr(vocoder, "state_dict")
@@ -227,8 +238,7 @@ class Voice:
                     f"vocoder {name!r} cannot be saved: expected one of {', '.join(KINDS)}"
                 )
             models[name] = self._to_store(name, vocoder)
-        contents = Contents(self.name, self.language, self.audio, models, self.card)
-        write_folder(Path(path), contents, str(dtype).removeprefix("torch."))
+        return models
 
     def _to_store(self, kind: str, model: object) -> StoredModel:
         if isinstance(model, StoredModel) and not model.is_built:

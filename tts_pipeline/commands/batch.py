@@ -60,8 +60,13 @@ def main(argv: Sequence[str]) -> int:
             else:
                 yield Job(row, path, made_of)
 
-    if arguments.workers == 1:
-        outcomes: Generator[Outcome, None, None] = (speak(job, options) for job in jobs())
+    outcomes: Generator[Outcome, None, None]
+    if arguments.engine == "ray":
+        from tts_pipeline.commands.ray_workers import speak_with_ray
+
+        outcomes = speak_with_ray(jobs(), options, arguments.workers)
+    elif arguments.workers == 1:
+        outcomes = (speak(job, options) for job in jobs())
     else:
         outcomes = speak_in_workers(jobs(), options, arguments.workers)
     with (folder / LOG).open("a", encoding="utf-8") as log, contextlib.closing(outcomes):
@@ -100,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
         default=_n_cores(),
         metavar="N",
         help="processes that speak, one thread each (default: one a core, here %(default)s)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("processes", "ray"),
+        default="processes",
+        help="what runs the workers: processes of this machine, or Ray, also on the cluster at "
+        "RAY_ADDRESS (extra [ray])",
     )
     add_voice_options(parser)
     return parser
