@@ -36,7 +36,8 @@ def test_recipes_can_be_read(path):
     assert config.voice.limits and config.voice.licence
     if path.stem == "debug":
         loops = [config.align.loop, config.acoustic.loop, config.vocoder.loop, config.finetune.loop]
-        assert [loop.max_steps for loop in loops] == [10] * 4
+        loops += [config.wavenet.loop] if config.wavenet else []
+        assert {loop.max_steps for loop in loops} == {10}
     for file, read in ((config.exclude, read_names), (config.texts, read_texts)):
         assert file is None or read(path.parent / file)
 
@@ -76,6 +77,9 @@ def recipe_file(tmp_path_factory) -> Path:
     content |= {"texts": "texts.tsv", "exclude": "exclude.txt", "n_workers": 1}
     content["max_utterances"] = 0
     content["vocoder"] |= {"adversarial_from": 3}
+    debug = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
+    content["wavenet"] = debug["wavenet"]
+    content["wavenet"]["loop"] |= {"max_steps": 4, "batch_size": 2, "validate_every": 2}
     path = tmp_path_factory.mktemp("recipe") / "debug.yaml"
     path.write_text(yaml.safe_dump(content))
     path.with_name("texts.tsv").write_text("tiny_02\tGo home now, friend!\n")
@@ -111,12 +115,15 @@ def test_the_voice_of_a_recipe_loads_and_speaks(runs):
     audio = synthesize("The cat sat.", voice=voice)
     assert audio.sample_rate == 16000 and len(audio.samples) > 1000
     assert (runs / "voice" / "recipe.yaml").read_text().startswith("acoustic:")
-    for part in ("# ljspeech-debug", "public domain", "| finetune | 4 | 1 |", "## Limits"):
+    slowly = synthesize("The cat sat.", voice=voice, vocoder="wavenet")
+    assert len(slowly.samples) == len(audio.samples)
+    stages = "| finetune | 4 | 1 |", "| wavenet | 4 | 1 | nll "
+    for part in ("# ljspeech-debug", "public domain", *stages, "## Limits"):
         assert part in voice.card
 
 
 def test_every_stage_leaves_its_results(runs):
-    for stage in ("align", "acoustic", "vocoder", "finetune"):
+    for stage in ("align", "acoustic", "vocoder", "finetune", "wavenet"):
         assert (runs / stage / "best.safetensors").exists() and (runs / stage / "last.pt").exists()
         assert list((runs / stage).glob("events.out.tfevents.*"))
     features = {path.stem for path in (runs / "features").glob("*.npz")}
