@@ -13,11 +13,12 @@ COST = ("x real time", "first sound ms", "memory MB", "parameters", "GMAC/s", "t
 _SHOWN = ("dnsmos_ovrl", "pesq", "stoi", "mcd", "wer")
 HOW = """\
 One thread; medians over texts, after one that is not counted; a sound made in less than a quarter
-of a second is timed three times. `x real time`: seconds of sound made in a second, of the vocoder
-alone for `copy-...`, of everything from the text on for the others. `first sound`: from the call
-to the first block of samples. `memory`: the most that a process doing nothing else held.
-`GMAC/s`: thousand millions of multiply-accumulates for a second of sound, in matrix products,
-convolutions and Fourier transforms. Brackets hold 95 % bootstrap intervals over texts."""
+of a second is timed three times. `x real time`: seconds of sound for a second of the processor, of
+the vocoder alone for `copy-...`, of everything from the text on for the others. `first sound`: time
+that goes by from the call to the first block of samples. `memory`: the most that a process doing
+nothing else held. `GMAC/s`: thousand millions of multiply-accumulates for a second of sound, in
+matrix products, convolutions and Fourier transforms. Brackets hold 95 % bootstrap intervals over
+texts."""
 
 
 def cost_cells(row: dict[str, Any]) -> list[str]:

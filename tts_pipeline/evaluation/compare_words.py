@@ -31,7 +31,8 @@ def statement(comparison: dict[str, Any], scored: Sequence[Scored]) -> list[str]
     if machine["load"] != "unknown" and machine["load"] > machine["cores"]:
         said.append(
             f"The machine was busy with other things (load {machine['load']} on "
-            f"{machine['cores']} cores): all speeds are lower than they would be."
+            f"{machine['cores']} cores): speeds, which are by processor time, suffer little, but "
+            "sound is first heard later than it would be."
         )
     if said:
         said.append(

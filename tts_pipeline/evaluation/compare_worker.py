@@ -15,12 +15,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
 from tts_pipeline import __version__
-from tts_pipeline.audio_files import write_audio
+from tts_pipeline.audio_files import Audio, write_audio
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.evaluation.compare_texts import Material
 from tts_pipeline.evaluation.memory import peak_resident_mb
@@ -200,17 +200,15 @@ def _make_one(task: Task, voice: Voice, material: Material, seed: int) -> None:
     strategy = task.strategy
     begun = time.perf_counter()
     strategy.prepare(material)
-    audio = strategy.make(voice, material, seed)
-    compute_s, first_s = [time.perf_counter() - begun], []
+    made: list[Audio] = []
+    times = [_seconds(lambda: made.append(strategy.make(voice, material, seed)))]
+    audio = made[0]
+    if times[0].processor < _QUICK_S:
+        # The very first of a text is not counted: it finds cold caches.
+        times = [_seconds(lambda: strategy.make(voice, material, seed)) for _ in range(_REPEATS)]
     if strategy.reference:
-        compute_s = []
-    else:
-        if compute_s[0] < _QUICK_S:
-            # The very first of a text is not counted: it finds cold caches.
-            compute_s = [
-                _seconds(lambda: strategy.make(voice, material, seed)) for _ in range(_REPEATS)
-            ]
-        first_s = [_first_block_s(strategy, voice, material, seed) for _ in compute_s]
+        times = []
+    first_s = [_first_block_s(strategy, voice, material, seed) for _ in times]
     write_audio(task.sound_file(material.name), audio.samples, audio.sample_rate)
     write_json(
         task.record_file(material.name),
@@ -219,8 +217,9 @@ def _make_one(task: Task, voice: Voice, material: Material, seed: int) -> None:
             "file": task.sound_file(material.name).relative_to(task.folder).as_posix(),
             "seconds": audio.duration_s,
             "seed": seed,
-            "compute_s": statistics.median(compute_s) if compute_s else None,
-            "first_audio_s": statistics.median(first_s) if first_s else None,
+            "compute_s": _median([item.processor for item in times]),
+            "elapsed_s": _median([item.elapsed for item in times]),
+            "first_audio_s": _median(first_s),
             "left_out": [f"{item.text!r}: {item.reason}" for item in _dropped(audio.report)],
             "peak_memory_mb": peak_resident_mb(),
             "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
@@ -233,10 +232,22 @@ def _dropped(report: Any) -> tuple[Any, ...]:
     return getattr(report, "dropped", ())
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+def _median(values: list[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
+class Times(NamedTuple):
+    """Seconds of a call: those that the processor worked, all threads together, and those that
+    went by. On a machine that does nothing else they are the same for one thread."""
+
+    processor: float
+    elapsed: float
+
+
+def _seconds(call: Callable[[], object]) -> Times:
+    begun, worked = time.perf_counter(), time.process_time()
     call()
-    return time.perf_counter() - begun
+    return Times(time.process_time() - worked, time.perf_counter() - begun)
 
 
 def _first_block_s(strategy: Strategy, voice: Voice, material: Material, seed: int) -> float:
