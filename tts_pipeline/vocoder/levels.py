@@ -26,7 +26,7 @@ def de_emphasise(
     """The inverse of :func:`~tts_pipeline.vocoder.mu_law.pre_emphasise`, block by block.
 
     It also colours what the model gets wrong: white errors come out weak where the ear is keen
-    (Valin and Skoglund 2019, LPCNet, arXiv 1810.11846, section 3.1).
+    (Valin and Skoglund 2019, LPCNet, arXiv 1810.11846, on pre-emphasis).
 
     Args:
         samples: ``(B, S)``.
