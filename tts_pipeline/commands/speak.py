@@ -141,7 +141,7 @@ def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
 def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
     """Pass blocks on; say what was left out, and on a terminal how far it is."""
     progress = sys.stderr.isatty()
-    begun, spoken_s = time.perf_counter(), 0.0
+    begun, spoken_s, known_s = time.perf_counter(), 0.0, 0.0
     for block in blocks:
         for item in block.report.dropped:
             print(
@@ -150,9 +150,16 @@ def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
             )
         yield block
         spoken_s += block.duration_s
+        # A sentence's timestamps come with its first block, and tell how long it will be.
+        known_s = max([known_s, *(stamp.end_s for stamp in block.timestamps)])
         if progress:
             speed = spoken_s / (time.perf_counter() - begun)
-            status = f"\r{spoken_s:.1f} s of speech, {speed:.1f} x real time"
+            status = (
+                f"{_CLEAR_LINE}{spoken_s:.1f} s of speech, {speed:.1f} x real time, "
+                f"{speed * block.sample_rate:,.0f} samples/s"
+            )
+            if speed and known_s > spoken_s:
+                status += f", sentence done in {(known_s - spoken_s) / speed:.1f} s"
             print(status, end="", file=sys.stderr, flush=True)
     if progress:
         print(file=sys.stderr)

@@ -23,13 +23,15 @@ def main(argv: Sequence[str]) -> int:
 
     begun = time.perf_counter()
     from tts_pipeline.compiled import cache_folders
+    from tts_pipeline.stored import KINDS
     from tts_pipeline.synthesis import stream
     from tts_pipeline.voice import cached_voice
 
     voice = cached_voice(arguments.voice)
     loaded = time.perf_counter()
-    for _ in stream("Ready.", voice=voice):
-        pass
+    for vocoder in sorted(voice.vocoders.keys() & KINDS.keys()):
+        for _ in stream("Ready.", voice=voice, vocoder=vocoder):
+            pass
     spoken = time.perf_counter()
     first = next(stream("Ready.", voice=voice))
     print(f"voice    {voice.name} loaded in {loaded - begun:.1f} s")
