@@ -19,7 +19,7 @@ class Linear:
     """``torch.nn.Linear``."""
 
     def __init__(self, weights: Weights, name: str, n_in: int, n_out: int) -> None:
-        self._matrix = weights.take(f"{name}.weight", n_out, n_in).T
+        self._matrix = weights.matrix(f"{name}.weight", n_out, n_in)
         self._bias = weights.vector(f"{name}.bias", n_out)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -74,9 +74,9 @@ class Block:
         self._taps_bias = weights.vector(f"{name}.depthwise.bias", channels)
         self._gain = weights.vector(f"{name}.norm.weight", channels)
         self._offset = weights.vector(f"{name}.norm.bias", channels)
-        self._expand = weights.take(f"{name}.expand.weight", hidden, channels).T
+        self._expand = weights.matrix(f"{name}.expand.weight", hidden, channels)
         self._expand_bias = weights.vector(f"{name}.expand.bias", hidden)
-        self._project = weights.take(f"{name}.project.weight", channels, hidden).T
+        self._project = weights.matrix(f"{name}.project.weight", channels, hidden)
         self._project_bias = weights.vector(f"{name}.project.bias", channels)
         self._scale = weights.vector(f"{name}.scale", channels)
 

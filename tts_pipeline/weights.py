@@ -50,6 +50,13 @@ class Weights:
         """:meth:`take`, always a copy that can be written to, as compiled kernels expect."""
         return np.array(self.take(name, *shape), order="C")
 
+    def matrix(self, name: str, n_out: int, n_in: int) -> np.ndarray:
+        """A weight ``(n_out, n_in)`` as ``(n_in, n_out)``, laid out for products with few rows;
+        one that is stored as float32 is left where it lies, so that processes can share it."""
+        stored = self.take(name, n_out, n_in)
+        shared = self._arrays[name].dtype == np.float32
+        return stored.T if shared else np.array(stored.T, order="C")
+
     def finish(self) -> None:
         """To be called when all is taken.
 

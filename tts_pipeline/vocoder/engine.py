@@ -14,8 +14,10 @@ from tts_pipeline.vocoder.kernel import decode_f0, filter_spectra, overlap_add
 from tts_pipeline.vocoder.sources import Sources, hann
 from tts_pipeline.weights import Weights
 
-# Frames worked on at once: few enough for a core's cache, enough for its matrix products.
-_FRAMES_AT_ONCE = 256
+# Frames worked on at once: enough for matrix products, and few enough windows for the cache of a
+# core, where all that is done to them stays.
+_FRAMES_AT_ONCE = 512
+_WINDOWS_AT_ONCE = 64
 
 
 class CpuVocoder:
@@ -154,41 +156,45 @@ class CpuStream:
         pitch = np.stack([np.log(f0 / np.float32(150.0)), voiced], 1)
         told = np.concatenate([self._scaled.pop(len(f0)), pitch], 1)
         self._made.push(self._filters.push(told, last))
-        n = min(len(self._made), len(self._sources))
-        return self._overlapped(self._windows(n), last)
+        return self._sounded(min(len(self._made), len(self._sources)), last)
 
-    def _windows(self, n: int) -> np.ndarray:
-        """The next ``n`` windows of the waveform ``(n, n_fft)``, before the window function."""
+    def _sounded(self, n: int, last: bool) -> np.ndarray:
+        """The samples that the next ``n`` windows settle."""
         vocoder = self._vocoder
+        hop, margin = vocoder.audio.hop_length, vocoder.margin
+        n_settled, overlap = n * hop, len(self._signal)
+        signal, weight = np.zeros((2, n_settled + overlap), np.float32)
+        signal[:overlap], weight[:overlap] = self._signal, self._weight
         made, mel = self._made.pop(n), self._mel.pop(n)
+        for at in range(0, n, _WINDOWS_AT_ONCE):
+            part = slice(at, at + _WINDOWS_AT_ONCE)
+            windows = self._windows(made[part], mel[part])
+            overlap_add(windows, vocoder.window, hop, signal[at * hop :], weight[at * hop :])
+        self._signal, self._weight = signal[n_settled:].copy(), weight[n_settled:].copy()
+        n_given = len(signal) if last else n_settled
+        samples = signal[:n_given] / np.maximum(weight[:n_given], np.float32(1e-3))
+        # The first window begins a margin before the first sample, the last one ends one after.
+        begin = self._n_given - margin
+        self._n_given += n_given
+        return samples[max(0, -begin) : self._n_pushed * hop - begin]
+
+    def _windows(self, made: np.ndarray, mel: np.ndarray) -> np.ndarray:
+        """Windows of the waveform ``(t, n_fft)``, before the window function."""
+        vocoder = self._vocoder
         envelope = mel @ vocoder.envelope[:-1]
         envelope += vocoder.envelope[-1]
-        pulses, noise = self._sources.pop(n)
+        pulses, noise = (
+            part.astype(np.complex64, copy=False) for part in self._sources.pop(len(made))
+        )
         parts = (*pulses.shape, 2)
-        limit = np.float32(vocoder.config.max_log_gain)
         filter_spectra(
             made,
             envelope,
-            limit,
+            np.float32(vocoder.config.max_log_gain),
             pulses.view(np.float32).reshape(parts),
             noise.view(np.float32).reshape(parts),
         )
-        return np.fft.irfft(pulses, vocoder.config.n_fft, axis=1)
-
-    def _overlapped(self, windows: np.ndarray, last: bool) -> np.ndarray:
-        vocoder = self._vocoder
-        hop, margin = vocoder.audio.hop_length, vocoder.margin
-        n_settled, overlap = len(windows) * hop, len(self._signal)
-        signal, weight = np.zeros((2, n_settled + overlap), np.float32)
-        signal[:overlap], weight[:overlap] = self._signal, self._weight
-        overlap_add(windows, vocoder.window, hop, signal, weight)
-        self._signal, self._weight = signal[n_settled:].copy(), weight[n_settled:].copy()
-        n = len(signal) if last else n_settled
-        samples = signal[:n] / np.maximum(weight[:n], np.float32(1e-3))
-        # The first window begins a margin before the first sample, the last one ends one after.
-        begin = self._n_given - margin
-        self._n_given += n
-        return samples[max(0, -begin) : self._n_pushed * hop - begin]
+        return np.fft.irfft(pulses, vocoder.config.n_fft, axis=1).astype(np.float32, copy=False)
 
 
 class _Pitch:
