@@ -207,6 +207,7 @@ def _write(
             "contact": plan.contact,
             "minutes": minutes(key),
             "headphones": plan.headphones != "off",
+            "checks": plan.n_checks > 0,
             "sessions": len(key.sessions),
             "level": level,
         },

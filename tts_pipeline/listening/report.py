@@ -100,11 +100,11 @@ def write_results(
 
 def markdown(key: Key, results: Results, found: Analysis, *, screening: bool = True) -> str:
     """The report."""
-    n_excluded = len(found.excluded)
+    n_all, n_excluded = len(results.participants), len(found.excluded)
     lines = [
         f"# {key.title}: results",
         "",
-        f"Design: {key.design}; {SCALES[key.design]}. {len(results.participants)} listeners, "
+        f"Design: {key.design}; {SCALES[key.design]}. {n_all} {'listener' if n_all == 1 else 'listeners'}, "
         f"{len(found.counted)} counted, {n_excluded} left out"
         f"{'' if screening else ' (screening switched off)'}.",
     ]

@@ -222,8 +222,11 @@ def choices_for_power(
     share = max(share, 1 - share) if alternative == "two-sided" else share
     if not share > 0.5:
         return None
-    n = np.arange(1, 5001)
-    # The smallest k with P(K >= k) <= side under one half.
-    k = stats.binom.isf(side, n, 0.5) + 1
-    reached = np.flatnonzero(stats.binom.sf(k - 1, n, share) >= power)
-    return int(n[reached[0]]) if len(reached) else None
+    for first, last in ((1, 200), (201, 5000)):
+        n = np.arange(first, last + 1)
+        # The smallest k with P(K >= k) <= side under one half.
+        k = stats.binom.isf(side, n, 0.5) + 1
+        reached = np.flatnonzero(stats.binom.sf(k - 1, n, share) >= power)
+        if len(reached):
+            return int(n[reached[0]])
+    return None

@@ -67,6 +67,6 @@ export const phaseTexts = {
   }),
   main: (test) => ({
     heading: "The test begins",
-    content: paragraphs(["From now on your answers count.", ...(test.design === "mushra" ? [] : ["Now and then a sound tells you itself what to answer. Please do what it says."])]),
+    content: paragraphs(["From now on your answers count.", ...(test.checks ? ["Now and then a sound tells you itself what to answer. Please do what it says."] : [])]),
   }),
 };
