@@ -11,9 +11,6 @@ import pytest
 
 from tests.listening.simulation import SoundMaker, write_comparison
 
-for package in ("fastapi", "uvicorn", "pyloudnorm", "yaml"):
-    pytest.importorskip(package, reason=f"{package} is not installed: pip install '.[listen]'")
-
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

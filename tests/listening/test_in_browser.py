@@ -65,7 +65,7 @@ def _condition_scores(key: Key, name: str, scores: dict[str, int], listener: int
 
 
 class SimulatedListener:
-    """Takes a test in a page; ``steps`` yields wherever it would wait, so that ten can take turns."""
+    """Takes a test in a page; ``steps`` yields where it would wait, so that ten can take turns."""
 
     def __init__(self, page: Any, port: int, key: Key, number: int) -> None:
         self.page, self.port, self.key, self.number = page, port, key, number

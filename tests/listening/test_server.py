@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.listening.simulation import Client, answer_to, serving, small_test
+from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.answers import parse_answer
 from tts_pipeline.listening.store import AnswerStore, TestFull
@@ -224,6 +225,24 @@ def test_store_of_another_test_or_no_store_at_all_is_refused(
     (tmp_path / "text").write_text("this is no database" * 100)
     with pytest.raises(ConfigError, match="not a database"):
         AnswerStore(tmp_path / "text", key)
+
+
+def test_serve_says_what_is_wrong(
+    built: tuple[Path, Key],
+    server: tuple[int, AnswerStore],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["listen", "serve", str(built[0]), "--answers", str(tmp_path / "answers.sqlite")]
+    for options, message in (
+        (["--port", str(server[0])], f"cannot listen on 127.0.0.1:{server[0]}"),
+        (["--port", "99999"], "cannot listen on 127.0.0.1:99999"),
+        (["--port", "0", "--answers", str(tmp_path)], "not a database of answers"),
+    ):
+        assert main([*arguments, *options]) == 1
+        assert message in capsys.readouterr().err
+    assert main(["listen", "serve", str(tmp_path)]) == 1
+    assert "expected a folder that tts-pipeline listen build made" in capsys.readouterr().err
 
 
 def test_threads_and_two_processes_worth_of_stores_share_a_file(

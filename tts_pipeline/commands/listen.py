@@ -99,7 +99,8 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     key = read_key(arguments.test)
     try:
-        listening = socket.create_server((arguments.host, arguments.port))
+        family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
+        listening = socket.create_server((arguments.host, arguments.port), family=family)
     except (OSError, OverflowError) as error:
         raise ConfigError(
             f"cannot listen on {arguments.host}:{arguments.port} ({error}); "

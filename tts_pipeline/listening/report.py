@@ -101,10 +101,11 @@ def write_results(
 def markdown(key: Key, results: Results, found: Analysis, *, screening: bool = True) -> str:
     """The report."""
     n_all, n_excluded = len(results.participants), len(found.excluded)
+    listeners = "1 listener" if n_all == 1 else f"{n_all} listeners"
     lines = [
         f"# {key.title}: results",
         "",
-        f"Design: {key.design}; {SCALES[key.design]}. {n_all} {'listener' if n_all == 1 else 'listeners'}, "
+        f"Design: {key.design}; {SCALES[key.design]}. {listeners}, "
         f"{len(found.counted)} counted, {n_excluded} left out"
         f"{'' if screening else ' (screening switched off)'}.",
     ]
