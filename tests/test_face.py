@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,16 @@ def test_the_road_to_sound_needs_no_training_library() -> None:
     unwanted = ("torchaudio", "librosa", "lightning_fabric", "tensorboard", "matplotlib")
     assert not set(unwanted) & set(loaded)
     assert not [name for name in loaded if name.startswith("tts_pipeline.training")]
+
+
+def test_speech_needs_no_pytorch_on_a_cpu(tiny_voice: Path) -> None:
+    loaded = _fresh(
+        "import sys; from tts_pipeline import synthesize, stream, synthesize_batch;"
+        f"options = {{'voice': {str(tiny_voice)!r}}};"
+        "list(stream('Hello there.', **options)); synthesize('Hello.', **options);"
+        "synthesize_batch(['Hello.'], **options); print('torch' in sys.modules)"
+    )
+    assert loaded.split() == ["False"]
 
 
 @pytest.mark.parametrize("name", [*tts_pipeline.__all__])

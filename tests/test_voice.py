@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 
 from tests.tiny_voice import make_tiny_voice
-from tts_pipeline import Voice
+from tts_pipeline import Voice, synthesize
 from tts_pipeline.audio import AudioConfig
 from tts_pipeline.errors import AudioError, TextError, TTSPipelineError, VoiceError
 from tts_pipeline.voice import SHIPPED, cached_voice
@@ -97,6 +98,19 @@ def test_loading_leaves_the_global_random_numbers_alone(tiny_voice: Path) -> Non
     torch.manual_seed(3)
     Voice.load(tiny_voice)
     assert torch.equal(torch.rand(4), expected)
+
+
+def test_models_speak_alike_before_and_after_they_are_built(tiny_voice: Path) -> None:
+    voice = Voice.load(tiny_voice)
+    text = "Hello there."
+    before = synthesize(text, voice=voice, seed=2).samples
+    assert (voice.acoustic, voice.vocoder) == (voice.acoustic, voice.vocoder), "built once"
+    after = synthesize(text, voice=voice, seed=2).samples
+    assert np.array_equal(before, after)
+    with torch.no_grad():
+        voice.vocoder.output.bias.add_(0.5)
+    louder = synthesize(text, voice=voice, seed=2).samples
+    assert np.abs(louder).mean() > 1.3 * np.abs(after).mean()
 
 
 def test_vocoders_are_found_by_name(tiny_voice: Path) -> None:
