@@ -17,7 +17,7 @@ from tts_pipeline.audio_files import Audio, write_audio
 from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.build import build_test
-from tts_pipeline.listening.checks import SCALE
+from tts_pipeline.listening.checks import RATINGS
 from tts_pipeline.listening.plan import DESIGNS, Plan, read_plan
 from tts_pipeline.listening.sounds import loudness_lufs
 from tts_pipeline.listening.trials import Key, Trial, read_key
@@ -151,10 +151,10 @@ def test_practice_checks_and_headphones(
         assert sorted(str(t.expected) for t in session[:6]) == ["1", "1", "2", "2", "3", "3"]
         checks = [t for t in session if t.check]
         assert len(checks) == 2
-        assert all(str(t.expected) in SCALE for t in checks)
+        assert all(str(t.expected) in RATINGS for t in checks)
     said = " ".join(speak.said)
     for trial in (t for session in key.sessions for t in session if t.check):
-        assert SCALE[str(trial.expected)] in said
+        assert RATINGS[str(trial.expected)] in said
     assert len(speak.said) == len(set(speak.said))
 
 

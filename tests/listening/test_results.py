@@ -73,9 +73,9 @@ def test_mushra_tables_against_scipy_on_the_same_numbers(comparison: Path, tmp_p
     means = {name: np.mean(values, axis=1) for name, values in raw.items()}
     for row in found.conditions:
         own = means[row["condition"]]
-        interval = stats.ttest_1samp(own, 0).confidence_interval(0.95)
         assert row["mean"] == pytest.approx(own.mean())
         if row["condition"] != "natural":
+            interval = stats.ttest_1samp(own, 0).confidence_interval(0.95)
             assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
         assert row["judgements"] == 27
     assert [(r["first"], r["second"]) for r in found.pairs] == [

@@ -19,7 +19,8 @@ Speak = Callable[[str], Audio]
 
 # Words in every dictionary, of two syllables, that sound unlike each other.
 WORDS = ("apple", "river", "window", "paper", "monkey", "garden")
-SCALE = {"1": "bad", "2": "poor", "3": "fair", "4": "good", "5": "excellent"}
+# Low ones, which somebody who does not listen would hardly give to clear speech.
+RATINGS = {"1": "the lowest answer, bad", "2": "the second lowest answer, poor"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,11 +34,8 @@ class Check:
 def make_check(kind: str, random: np.random.Generator) -> Check:
     """An attention check for trials of a kind."""
     if kind == MOS:
-        # "Fair" is what somebody who does not listen would choose anyway.
-        score = str(random.choice(["1", "2", "4", "5"]))
-        return Check(
-            (f"This is an attention check. Please choose the answer, {SCALE[score]}.",), score
-        )
+        score = str(random.choice(list(RATINGS)))
+        return Check((f"This is an attention check. Please choose {RATINGS[score]}.",), score)
     if kind == AB:
         choice = str(random.choice(["a", "b"]))
         text = f"This is an attention check. Please choose sound {choice.upper()}."
