@@ -252,6 +252,37 @@ def test_by_keyboard_alone_with_headphone_check_and_practice(
     assert [item.value for item in participant.judgements] == [4.0, 4.0]
 
 
+def test_mushra_by_keyboard_alone(browser: Any, comparison: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "test"
+    key = small_test(comparison, folder, design="mushra", text_ids=("t01",))
+    with serving(folder, key) as (port, _), browser.new_context(viewport=SMALL) as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        for heading in ("Listening test", "Set your volume", "The test begins"):
+            _wait(page, f"h1:text-is('{heading}')")
+            page.keyboard.press("Enter")
+        _wait(page, ".mushra")
+        page.keyboard.press("r")
+        page.wait_for_timeout(150)
+        page.keyboard.press("[")
+        region = page.inner_text("output.region")
+        assert float(region.split("–")[0]) > 0
+        for letter, press in (("a", "End"), ("b", "Home"), ("c", "ArrowUp"), ("d", "Enter")):
+            assert page.is_disabled("#continue")
+            page.keyboard.press(letter)
+            name = f"Score of sound {letter.upper()}"
+            assert page.evaluate("document.activeElement.ariaLabel") == name
+            page.keyboard.press(press)
+        said = page.get_by_role("slider", name="Score of sound A").get_attribute("aria-valuetext")
+        assert said == "100, Excellent"
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        _wait(page, "#comment")
+    (listener,) = read_results(key, [folder / ANSWERS_FILE]).participants
+    assert [item.value for item in listener.judgements] == [100.0, 0.0, 51.0, 50.0]
+    assert [item.plays for item in listener.judgements] == [1, 1, 1, 1]
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""

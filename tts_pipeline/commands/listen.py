@@ -76,7 +76,11 @@ def _build(arguments: argparse.Namespace) -> None:
         "design": arguments.design,
         "reference": arguments.reference,
         "seed": arguments.seed,
-        "only": tuple(arguments.conditions.split(",")) if arguments.conditions else None,
+        "only": (
+            tuple(name.strip() for name in arguments.conditions.split(","))
+            if arguments.conditions
+            else None
+        ),
     }
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.plan is not None:

@@ -191,5 +191,9 @@ async function run() {
 }
 
 run().catch((error) => {
+  if (error.status === 403) {
+    show("No more listeners are needed", h("p", {}, String(error.message)));
+    return;
+  }
   show("Something went wrong", h("p", { class: "fault" }, String(error.message || error)), h("p", {}, "Nothing you answered is lost. Reload the page to go on. ", key("F5")));
 });
