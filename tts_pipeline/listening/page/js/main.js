@@ -139,7 +139,8 @@ async function runTrials(test, session, store) {
   let phase = null;
   for (const [index, trial] of left.entries()) {
     if (trial.phase !== phase && phaseTexts[trial.phase]) {
-      const { heading, content } = phaseTexts[trial.phase](test, trial);
+      const { heading, content } = phaseTexts[trial.phase](test);
+      count.textContent = "";
       await screen(heading, content);
     }
     phase = trial.phase;

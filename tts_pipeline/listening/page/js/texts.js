@@ -47,7 +47,7 @@ const HOW = {
   ],
   mushra: [
     "Play the reference, then each lettered sound, and set its slider: 100 if you hear no difference from the reference, lower the more it differs. You may switch while a sound plays, loop a part, and compare as often as you like.",
-    "One of the sounds is the reference itself, hidden; another one is made worse on purpose.",
+    "One of the sounds is the reference itself, hidden; others may be made worse on purpose.",
   ],
   ab: ["Listen to A and to B, then say which you prefer. Go by your first impression."],
   abx: ["Listen to A, B and X. X is the same sound as one of the two: which? If you cannot tell, guess."],
