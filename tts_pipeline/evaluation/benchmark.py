@@ -10,7 +10,7 @@ from typing import Any
 
 from tts_pipeline.errors import TTSPipelineError
 
-WHATS = ("pipeline",)
+WHATS = ("pipeline", "vocoders")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -19,7 +19,8 @@ def main(argv: Sequence[str]) -> int:
         prog="tts-pipeline benchmark",
         description="Time text to waveform and its stages, warm, in interleaved rounds, beside "
         "espeak-ng, flite and piper where they are installed (the start of their process "
-        "included). Medians with the least and the most.",
+        "included). With the word vocoders: WaveNet by its generators, the parallel vocoder and "
+        "Griffin-Lim on the same mel. Medians with the least and the most.",
     )
     parser.add_argument("what", nargs="?", choices=WHATS, default="pipeline")
     parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
@@ -29,27 +30,40 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--no-peers", action="store_true", help="leave other programs out")
     parser.add_argument("--piper-model", type=Path, metavar="FILE", help="voice for piper")
+    parser.add_argument(
+        "--more", action="store_true", help="vocoders: also WaveNet with 10 layers, and batches"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw them (matplotlib)")
     arguments = parser.parse_args(argv)
     if arguments.rounds < 1 or min(arguments.threads) < 1:
         parser.error("--rounds and --threads: expected at least 1")
 
+    from tts_pipeline.evaluation import benchmark_vocoders, vocoder_table
     from tts_pipeline.evaluation.benchmark_pipeline import measure
     from tts_pipeline.voice import Voice
 
-    figures, _ = measure(
-        Voice.load(arguments.voice),
-        rounds=arguments.rounds,
-        threads=tuple(sorted({1, *arguments.threads})),
-        piper_model=arguments.piper_model,
-        peers=not arguments.no_peers,
-    )
-    print(table(figures))
+    voice = Voice.load(arguments.voice)
+    if arguments.what == "vocoders":
+        more = arguments.more
+        figures = benchmark_vocoders.measure(
+            voice, rounds=arguments.rounds, smaller=more, batch=more
+        )
+        shown, picture = vocoder_table.table(figures), vocoder_table.draw
+    else:
+        figures, _ = measure(
+            voice,
+            rounds=arguments.rounds,
+            threads=tuple(sorted({1, *arguments.threads})),
+            piper_model=arguments.piper_model,
+            peers=not arguments.no_peers,
+        )
+        shown, picture = table(figures), draw
+    print(shown)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if arguments.picture:
-        draw(figures, arguments.picture)
+        picture(figures, arguments.picture)
     return 0
 
 

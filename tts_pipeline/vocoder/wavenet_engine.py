@@ -33,6 +33,9 @@ class CpuWaveNet:
         audio: settings of the mel it expects.
         weights: those of the PyTorch model by name, float16 or float32.
 
+    Attributes:
+        conditioning: the network that reads the mel.
+
     Raises:
         VoiceError: if the weights are not those of such a model.
     """
@@ -42,7 +45,7 @@ class CpuWaveNet:
     ) -> None:
         self.config, self.audio = config, audio
         taken = Weights(weights)
-        self._conditioning = Conditioning(config, audio.n_mels, taken)
+        self.conditioning = Conditioning(config, audio.n_mels, taken)
         shapes = config.parameter_shapes
         self._arrays = {name: taken.vector(name, *shape) for name, shape in shapes.items()}
         taken.finish()
@@ -148,7 +151,7 @@ class CpuWaveNet:
 
         writer = writer or self.writer(halves=self.halves)
         return SampleStream(
-            self.config, self.audio, self._conditioning, writer, n_items, seed, temperature
+            self.config, self.audio, self.conditioning, writer, n_items, seed, temperature
         )
 
     def _checked(self, mel: np.ndarray) -> np.ndarray:

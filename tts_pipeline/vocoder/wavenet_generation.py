@@ -103,6 +103,8 @@ class SampleStream:
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._state = writer.begin(n_items)
         self._n_frames = 0
+        # The first pieces are short so that sound comes soon.
+        self._piece = min(self._hop, writer.piece)
         self._before: np.ndarray | None = None
         is_level = config.output == "logistics"
         self._levels = None if is_level else mu_law_levels(config.n_classes)
@@ -131,13 +133,15 @@ class SampleStream:
         ]
         told = np.stack(pushed)
         n_samples = told.shape[1] * self._hop
-        for begin in range(0, n_samples, self._writer.piece):
-            n = min(self._writer.piece, n_samples - begin)
+        while n_samples:
+            n = min(self._piece, n_samples)
             uniforms = self._random.random((n, 2), np.float32)
             symbols = self._writer.write(
                 told, self._n_frames, uniforms, self._temperature, self._state
             )
             yield self._sound(symbols)
+            n_samples -= n
+            self._piece = min(2 * self._piece, self._writer.piece)
         self._n_frames += told.shape[1]
 
     def _sound(self, symbols: np.ndarray) -> np.ndarray:

@@ -88,6 +88,15 @@ class NaiveWaveNet:
         """The state before the first sample: silence."""
         return NaiveState(_silence(self._model, n_items)[:, None])
 
+    def resume(self, symbols: np.ndarray) -> NaiveState:
+        """The state after symbols ``(B, S)`` were written, of which it is all that matters."""
+        state = self.begin(len(symbols))
+        given = _tensor(self._model, symbols).to(state.symbols.dtype)
+        field = self._model.config.receptive_field
+        state.symbols = torch.cat([state.symbols, given], 1)[:, -field:]
+        state.time = symbols.shape[1]
+        return state
+
     @torch.inference_mode()
     def write(
         self,
