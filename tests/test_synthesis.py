@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -331,3 +333,28 @@ def test_shipped_voice_speaks_at_a_human_rate_and_loudness(tmp_path: Path) -> No
 def test_a_stream_of_what_cannot_be_spoken_says_what_it_was(voice: Voice) -> None:
     with pytest.raises(TextError, match="'😀'"):
         list(stream("😀", voice=voice))
+
+
+_KERNELS = """
+import sys
+from tts_pipeline import compiled, stream, synthesize
+for text in sys.argv[2:]:
+    list(stream(text, voice=sys.argv[1], rate=1.2))
+    synthesize(text, voice=sys.argv[1])
+kernels = [kernel for kernel in compiled._kept if kernel.signatures]
+print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
+print(*sorted(f"{len(kernel.signatures)}{kernel.__name__}" for kernel in kernels))
+"""
+
+
+def test_nothing_is_compiled_again_whatever_is_spoken(tiny_voice: Path) -> None:
+    def spoken(*texts: str) -> list[str]:
+        command = [sys.executable, "-c", _KERNELS, str(tiny_voice), *texts]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    spoken("Go.")
+    n_compiled, *signatures = spoken(" ".join(TEXTS), '<speak>A <break time="3s"/> b.</speak>')
+    assert n_compiled == "0"
+    assert {"1decode_steps", "1depthwise_norm", "1filter_spectra"} <= set(signatures)
+    assert all(signature.startswith("1") for signature in signatures)

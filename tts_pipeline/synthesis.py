@@ -86,7 +86,7 @@ def synthesize_batch(
     lexicon: str | Path | None = None,
     strict: bool = False,
 ) -> list[Audio]:
-    """Speak several texts, the acoustic model working on up to eight of them at once.
+    """Speak several texts; on a GPU the acoustic model works on up to eight of them at once.
 
     Arguments, results and errors are those of :func:`synthesize`, and so are the samples, to
     1e-4. ``report.compute_s`` is the text's share, by length, of the time for all of them.
