@@ -357,6 +357,15 @@ def test_every_control_has_a_name_and_fits_a_small_screen(
                 page.click("#continue")
             _wait(page, ".trial")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            outside = page.eval_on_selector_all(
+                ".card *",
+                """all => {
+                    const edge = document.querySelector(".card").getBoundingClientRect().right;
+                    const inside = (e) => e.getBoundingClientRect().right <= edge;
+                    return all.filter((e) => !inside(e) && !e.closest(".wave")).length;
+                }""",
+            )
+            assert outside == 0
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") != (
                 "rgb(244, 245, 248)"
             )
