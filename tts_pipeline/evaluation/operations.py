@@ -101,7 +101,7 @@ def _run(vocoder: Vocoder, mel: torch.Tensor) -> None:
 
 @_run.register
 def _(vocoder: HarmonicPlusNoiseVocoder, mel: torch.Tensor) -> None:
-    # Its inference does depthwise convolutions row by row, which the counter does not see.
+    # Its inference on a CPU runs without PyTorch, where the counter sees nothing.
     vocoder(mel[None], noise=torch.zeros(1, mel.shape[1] * vocoder.audio.hop_length))
 
 
