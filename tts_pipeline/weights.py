@@ -13,7 +13,7 @@ import safetensors.numpy
 
 from tts_pipeline.errors import VoiceError
 
-_DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+_DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 
 
 class Weights:
@@ -87,6 +87,9 @@ def mapped_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Args:
         path: a file that :func:`arrays_in` can read.
+
+    Raises:
+        VoiceError: if it holds numbers of another kind.
     """
     with path.open("rb") as file:
         view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -95,6 +98,8 @@ def mapped_arrays(path: Path) -> dict[str, np.ndarray]:
     for name, entry in json.loads(view[8:begin]).items():
         if name == "__metadata__":
             continue
+        if entry["dtype"] not in _DTYPES:
+            raise VoiceError(f"{name} is {entry['dtype']}, expected F16 or F32")
         dtype, shape = _DTYPES[entry["dtype"]], entry["shape"]
         first, last = entry["data_offsets"]
         n_numbers = (last - first) // dtype.itemsize

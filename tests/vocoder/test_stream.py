@@ -58,6 +58,17 @@ def test_blocks_are_the_whole(vocoder, block, n_frames):
     torch.testing.assert_close(made, whole, atol=2e-5, rtol=0)
 
 
+def test_elsewhere_than_on_a_cpu_pytorch_does_the_same(vocoder, monkeypatch):
+    mel = mel_like(50)
+    expected = vocoder.infer(torch.stack([mel, mel - 1]), seed=5)
+    monkeypatch.setattr(vocoder, "cpu_engine", lambda: None)
+    made = vocoder.infer(torch.stack([mel, mel - 1]), seed=5)
+    torch.testing.assert_close(made, expected, atol=1e-4, rtol=0)
+    (whole,) = vocoder.stream(mel.split(20, 1), seed=5)
+    torch.testing.assert_close(whole, expected[0], atol=1e-4, rtol=0)
+    assert list(vocoder.stream([], seed=5)) == []
+
+
 def test_a_long_mel_in_unequal_blocks_is_the_whole():
     vocoder = make_vocoder(160, 640, 2)
     mel = mel_like(900)

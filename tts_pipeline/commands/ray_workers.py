@@ -11,6 +11,7 @@ import itertools
 import logging
 import os
 import pickle
+import warnings
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -108,13 +109,16 @@ def _spoken(
     rows = [{"index": index, "job": pickle.dumps(job)} for index, job in left.items()]
     n_blocks = -(-len(rows) // rows_a_block)
     worker: Any = _Speaker
-    spoken = ray.data.from_items(rows, override_num_blocks=n_blocks).map(
-        worker,
-        fn_constructor_args=([shared],),
-        compute=ray.data.ActorPoolStrategy(size=min(n_workers, n_blocks)),
-        num_cpus=1,
-        ray_remote_args_fn=_persistence,
-    )
+    with warnings.catch_warnings():
+        # Ray 2.60 wants the last argument given otherwise, but has no other name for it yet.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        spoken = ray.data.from_items(rows, override_num_blocks=n_blocks).map(
+            worker,
+            fn_constructor_args=([shared],),
+            compute=ray.data.ActorPoolStrategy(size=min(n_workers, n_blocks)),
+            num_cpus=1,
+            ray_remote_args_fn=_persistence,
+        )
     try:
         for row in spoken.iter_rows():
             del left[row["index"]]
