@@ -86,6 +86,22 @@ def test_missing_conditions_can_be_kept(comparison: Path, tmp_path: Path) -> Non
     assert any("t04 is heard without wavenet" in note for note in key.notes)
 
 
+def test_practice_with_a_text_that_was_never_recorded(tmp_path: Path) -> None:
+    for name, texts in (("natural", "abc"), ("ours", "abcdef")):
+        (tmp_path / name).mkdir()
+        for text in texts:
+            write_audio(tmp_path / name / f"{text}.wav", tone(0.4, 100 + len(texts)), RATE)
+    plan = {"conditions": {n: str(tmp_path / n) for n in ("natural", "ours")}, "missing": "keep"}
+    practised = set()
+    for seed in range(6):
+        settings = {"reference": "natural", "headphones": "off", "checks": 0, "seed": seed, **plan}
+        key = build_test(Plan("mos", **settings), tmp_path / f"test-{seed}")
+        training = [t for t in key.sessions[0] if t.phase == "training"]
+        assert len(training) == 3
+        practised.add(training[0].conditions)
+    assert practised == {("natural",), ("ours",)}
+
+
 def test_mushra_trials_are_complete_and_places_balanced(comparison: Path, tmp_path: Path) -> None:
     key = small_test(comparison, tmp_path / "test", design="mushra")
     places: Counter[tuple[str, int]] = Counter()
@@ -219,6 +235,7 @@ def test_yaml_and_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         ({"design": "ab", "only": ("natural",)}, "needs two conditions"),
         ({"design": "mushra", "exposure": "latin"}, "shows every condition"),
         ({"design": "mushra", "anchors_hz": tuple(range(600, 1600, 100))}, "13 signals"),
+        ({"design": "intelligibility", "exposure": "full"}, "knows its words"),
         ({"loudness_lufs": 3.0}, "loudness_lufs=3.0"),
         ({"comparison": None}, "where are the sounds?"),
         ({"comparison": "nowhere"}, "nowhere/comparison.json: cannot be read"),

@@ -160,8 +160,7 @@ def test_ten_listeners_take_the_test(
     design: str, browser: Any, comparison: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "test"
-    changes = {"text_ids": ("t01", "t02")} if design == "mushra" else {}
-    key = small_test(comparison, folder, design=design, sessions=12, **changes)
+    key = small_test(comparison, folder, design=design, sessions=12, text_ids=("t01", "t02"))
     with serving(folder, key) as (port, _), contextlib.ExitStack() as contexts:
         listeners = []
         for number in range(N_LISTENERS):

@@ -65,7 +65,9 @@ def build_test(plan: Plan, out: Path, *, speak: Speak = speak_with_voice) -> Key
     )
     sessions = scheduler.sessions()
     matched = sounds.match_loudness(builder.audio, plan.loudness_lufs)
-    level = builder.id_of(scheduler.practice_text, sources.reference or builder.first, 2)
+    having = sources.having(scheduler.practice_text)
+    loud = sources.reference if sources.reference in having else having[0]
+    level = builder.id_of(scheduler.practice_text, loud, 2)
     notes = (*sources.notes, *scheduler.notes, *_level_notes(plan, matched))
     key = Key(
         FORMAT,
@@ -91,7 +93,6 @@ class _Builder:
 
     def __init__(self, plan: Plan, sources: Sources, speak: Speak) -> None:
         self.sources, self.speak = sources, speak
-        self.first = next(iter(sources.conditions))
         self.audio: dict[tuple[str, str], Audio] = {
             key: read_audio(path) for key, path in sources.files.items()
         }

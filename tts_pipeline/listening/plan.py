@@ -109,6 +109,8 @@ class Plan:
                 "where are the sounds? give either conditions (name: folder) or comparison "
                 "(a folder written by tts-pipeline compare)"
             )
+        if self.design == "intelligibility" and self.exposure == "full":
+            raise ConfigError("exposure=full: who has heard a text once knows its words")
         if self.design == "mushra" and self.exposure == "latin":
             raise ConfigError("exposure=latin: a MUSHRA trial shows every condition of a text")
 

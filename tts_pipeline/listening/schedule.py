@@ -155,11 +155,10 @@ class Scheduler:
         own = self._cells(text)
         for index in range(self.plan.n_training):
             group, variant = own[index % len(own)]
-            if self.kind == MOS and index == 0 and self.sources.reference:
-                group = (self.sources.reference,)
-            elif self.kind == MOS and index > 0:
-                rest = [cell for cell in own if cell[0] != (self.sources.reference,)] or own
-                group = rest[(index - 1) % len(rest)][0]
+            if self.kind == MOS:
+                # The recording first, as the best that will come.
+                own.sort(key=lambda cell: cell[0] != (self.sources.reference,))
+                group = own[index % len(own)][0]
             trials.append(self._trial(TRAINING, text, group, variant, number))
         return trials
 
