@@ -164,7 +164,9 @@ def _label(scale: _Scale, point: Point, colour: str, taken: list[_Box]) -> str:
     x, y, width = scale.x(point.x), scale.y(point.y), _LETTER * len(point.name)
     places = [(side * 11, row * _LINE) for row in (0, -1, 1, -2, 2, -3, 3) for side in (1, -1)]
     for dx, dy in places:
-        left = x + dx if dx > 0 else x + dx - width
+        # Not on the bar of its own mark either.
+        right, left = max(x + dx, scale.x(point.x_high) + 4), min(x + dx, scale.x(point.x_low) - 4)
+        left = right if dx > 0 else left - width
         box = _Box(left, y + dy - _LINE / 2, left + width, _LINE)
         inside = box.left >= _LEFT and box.right <= _WIDTH - _RIGHT
         if inside and not any(box.meets(other) for other in taken):

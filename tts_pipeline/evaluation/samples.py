@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from tts_pipeline import __version__
 from tts_pipeline.audio import AudioConfig, log_mel, read_audio
@@ -152,12 +151,22 @@ def _picture(sound: Path, audio: AudioConfig) -> None:
 
 
 def arithmetic() -> str:
-    """Changes with the processor and the libraries, and with them how sums are rounded."""
-    parts = [platform.machine(), torch.__version__, np.__version__, machine()["numba"]]
-    parts.append(torch.backends.cpu.get_cpu_capability())
+    """Changes with the processor, the libraries and the code between text and sound: with whatever
+    sums may be rounded otherwise by."""
+    told = hashlib.sha256()
+    for part in (platform.machine(), np.__version__, machine()["numba"], *_processor()):
+        told.update(f"{part}\n".encode())
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package, package / "text", package / "acoustic", package / "vocoder"):
+        for source in sorted(folder.glob("*.py")):
+            told.update(source.read_bytes())
+    return told.hexdigest()[:16]
+
+
+def _processor() -> list[str]:
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        wanted = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").split("\n\n")[0].split("\n")
-        parts += [line for line in lines if line.split("\t")[0].strip() in wanted]
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]
+    if not cpuinfo.exists():
+        return [platform.processor()]
+    wanted = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
+    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").split("\n\n")[0].split("\n")
+    return [line for line in lines if line.split("\t")[0].strip() in wanted]

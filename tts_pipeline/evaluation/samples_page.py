@@ -71,7 +71,7 @@ def samples_markdown(manifest: dict[str, Any], folder: Path) -> str:
     files = {(item["name"], item["strategy"]): item for item in manifest["samples"]}
     rows = []
     for name, text in _texts(manifest).items():
-        cells = [text]
+        cells = [text.replace("|", "\\|")]
         for strategy in labels:
             item = files.get((name, strategy))
             cells.append(f"[{item['seconds']:.1f} s]({item['file']}?raw=true)" if item else "")
