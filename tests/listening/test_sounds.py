@@ -26,6 +26,7 @@ def test_matched_sounds_measure_the_same() -> None:
     given = {n: Audio(tone(1.0, 100 + 50 * n, 0.03 * (n + 1)), RATE) for n in range(4)}
     matched = sounds.match_loudness(given, -30.0)
     assert matched.level_lufs == -30.0
+    assert matched.limiting is None
     for n, sound in matched.sounds.items():
         measured = pyloudnorm.Meter(RATE).integrated_loudness(sound.samples.astype(np.float64))
         assert measured == pytest.approx(-30.0, abs=0.01)
@@ -43,6 +44,7 @@ def test_one_sound_that_would_clip_lowers_all() -> None:
     peaks = [np.abs(sound.samples).max() for sound in matched.sounds.values()]
     assert max(peaks) == pytest.approx(10 ** (sounds.PEAK_LIMIT_DB / 20), rel=1e-4)
     assert matched.level_lufs < -20
+    assert matched.limiting == "clicks"
     for sound in matched.sounds.values():
         assert sounds.loudness_lufs(sound) == pytest.approx(matched.level_lufs, abs=0.02)
 

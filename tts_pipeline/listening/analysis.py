@@ -123,7 +123,9 @@ def condition_rows(
                 "mean_of_judgements": over_all.mean,
                 "low_of_judgements": over_all.low,
                 "high_of_judgements": over_all.high,
+                "quartile_1": float(np.percentile(values, 25)),
                 "median": float(np.median(values)),
+                "quartile_3": float(np.percentile(values, 75)),
                 "judgements": over_all.n,
             }
         )

@@ -159,10 +159,12 @@ class _Builder:
 
 def _level_notes(plan: Plan, matched: sounds.Matched) -> list[str]:
     notes = [f"all sounds are at {matched.level_lufs:.1f} LUFS (ITU-R BS.1770)"]
-    if matched.level_lufs < plan.loudness_lufs - 0.005:
+    if matched.limiting is not None:
+        text, condition = matched.limiting
+        what = "an attention check" if condition == _CHECK else f"text {text} in {condition}"
         notes.append(
-            f"that is {plan.loudness_lufs - matched.level_lufs:.1f} dB lower than asked for, so "
-            f"that none peaks above {sounds.PEAK_LIMIT_DB:g} dBFS"
+            f"that is {plan.loudness_lufs - matched.level_lufs:.1f} dB lower than asked for: {what} "
+            f"would have peaked above {sounds.PEAK_LIMIT_DB:g} dBFS, so all were lowered together"
         )
     return notes
 

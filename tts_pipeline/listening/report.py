@@ -31,7 +31,9 @@ _COLUMNS = {
     "listeners": "listeners",
     "mean_of_judgements": "mean of judgements",
     "interval_of_judgements": "95 % interval",
+    "quartile_1": "1st quartile",
     "median": "median",
+    "quartile_3": "3rd quartile",
     "judgements": "judgements",
 }
 _SCORE_COLUMNS = {

@@ -35,11 +35,13 @@ class Matched:
         sounds: the scaled sounds.
         gains_db: by how much each was scaled.
         level_lufs: the loudness that all of them have now.
+        limiting: the sound whose peak kept them from being as loud as asked for, if one did.
     """
 
     sounds: dict[Any, Audio]
     gains_db: dict[Any, float]
     level_lufs: float
+    limiting: Any = None
 
 
 def loudness_lufs(sound: Audio, where: str = "sound") -> float:
@@ -75,17 +77,19 @@ def match_loudness(sounds: Mapping[Key, Audio], target_lufs: float) -> Matched:
     """
     ceiling = 10 ** (PEAK_LIMIT_DB / 20)
     levels = {key: loudness_lufs(sound, str(key)) for key, sound in sounds.items()}
-    headroom = min(
-        20 * np.log10(ceiling / np.abs(sound.samples).max()) - (target_lufs - levels[key])
+    headroom = {
+        key: float(20 * np.log10(ceiling / np.abs(sound.samples).max()))
+        - (target_lufs - levels[key])
         for key, sound in sounds.items()
-    )
-    level = target_lufs + min(0.0, float(headroom))
+    }
+    limiting = min(headroom, key=lambda key: headroom[key])
+    level = target_lufs + min(0.0, headroom[limiting])
     gains = {key: level - levels[key] for key in sounds}
     scaled = {
         key: Audio(sound.samples * np.float32(10 ** (gains[key] / 20)), sound.sample_rate)
         for key, sound in sounds.items()
     }
-    return Matched(scaled, gains, level)
+    return Matched(scaled, gains, level, limiting if headroom[limiting] < 0 else None)
 
 
 def low_pass(sound: Audio, cutoff_hz: float) -> Audio:
