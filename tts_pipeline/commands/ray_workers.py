@@ -115,7 +115,10 @@ def _spoken(
         spoken = ray.data.from_items(rows, override_num_blocks=n_blocks).map(
             worker,
             fn_constructor_args=([shared],),
-            compute=ray.data.ActorPoolStrategy(size=min(n_workers, n_blocks)),
+            # One block at a time, or those that wait at a worker die with the one that kills it.
+            compute=ray.data.ActorPoolStrategy(
+                size=min(n_workers, n_blocks), max_tasks_in_flight_per_actor=1
+            ),
             num_cpus=1,
             ray_remote_args_fn=_persistence,
         )

@@ -77,7 +77,7 @@ def decode_f0(
             total += weight
             moment += weight * k
         cents = moment / max(total, 1e-6) * bin_cents
-        f0[t] = f0_min * math.exp2(cents / 1200.0)
+        f0[t] = f0_min * np.exp2(cents / 1200.0)
         voiced[t] = 1.0 / (1.0 + math.exp(-np.float64(logits[t, n_bins])))
 
 
