@@ -162,9 +162,10 @@ def _level_notes(plan: Plan, matched: sounds.Matched) -> list[str]:
     if matched.limiting is not None:
         text, condition = matched.limiting
         what = "an attention check" if condition == _CHECK else f"text {text} in {condition}"
+        missing = plan.loudness_lufs - matched.level_lufs
         notes.append(
-            f"that is {plan.loudness_lufs - matched.level_lufs:.1f} dB lower than asked for: {what} "
-            f"would have peaked above {sounds.PEAK_LIMIT_DB:g} dBFS, so all were lowered together"
+            f"that is {missing:.1f} dB lower than asked for: {what} would have peaked above "
+            f"{sounds.PEAK_LIMIT_DB:g} dBFS, so all were lowered together"
         )
     return notes
 
