@@ -288,7 +288,7 @@ def test_nobody_left_after_screening_is_said(
 @pytest.mark.parametrize("design", ["mushra", "mos", "ab", "abx"])
 def test_webmushra(design: str, comparison: Path, tmp_path: Path) -> None:
     folder, out = tmp_path / "test", tmp_path / "out"
-    small_test(comparison, folder, design=design, training=1, sessions=2)
+    small_test(comparison, folder, design=design, training=1, sessions=2, question="1 < 2?")
     assert main(["listen", "export", str(folder), "--out", str(out)]) == 0
     key = read_key(folder)
     configs = sorted((out / "configs").glob("*.yaml"))
@@ -308,6 +308,7 @@ def test_webmushra(design: str, comparison: Path, tmp_path: Path) -> None:
     for page in pages:
         trial = trials[page["id"]]
         assert page["type"] == types[design]
+        assert page["content"] == "1 &lt; 2?"
         lengths = set()
         for path in [*page["stimuli"].values(), *filter(None, [page.get("reference")])]:
             assert path.startswith("configs/")

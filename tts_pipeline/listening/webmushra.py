@@ -11,6 +11,8 @@ intelligibility, which it does not have. Names and fields of its pages are those
 from __future__ import annotations
 
 import csv
+import html
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,6 @@ import numpy as np
 from tts_pipeline.audio_files import read_audio
 from tts_pipeline.audio_levels import resample
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.listening.plan import QUESTIONS
 from tts_pipeline.listening.sounds import write_plain_wav
 from tts_pipeline.listening.trials import AB, ABX, MOS, MUSHRA, PUBLIC, TRAINING, Key, Trial
 
@@ -52,6 +53,9 @@ def export(key: Key, test: Path, out: Path) -> Path:
         raise ConfigError(f"{out}: is in use; expected a new folder")
     sounds = out / "configs" / "resources" / key.test
     sounds.mkdir(parents=True)
+    facts = json.loads((test / PUBLIC / "test.json").read_text(encoding="utf-8"))
+    # webMUSHRA shows it as HTML.
+    question = html.escape(str(facts["question"]))
     named: dict[str, tuple[str, str]] = {}
     paths = []
     for number, session in enumerate(key.sessions, start=1):
@@ -59,7 +63,7 @@ def export(key: Key, test: Path, out: Path) -> Path:
         pages: dict[str, list[Any]] = {"training": [], "main": ["random"]}
         for trial in used:
             files = _padded(key, trial, test / PUBLIC / "audio", sounds)
-            pages[trial.phase].append(_page(key, trial, files))
+            pages[trial.phase].append(_page(key, trial, question, files))
             for name, condition in zip(trial.stimuli, trial.conditions):
                 named[name] = trial.text, condition
         config = {
@@ -74,7 +78,7 @@ def export(key: Key, test: Path, out: Path) -> Path:
                     "type": "generic",
                     "id": "welcome",
                     "name": key.title,
-                    "content": QUESTIONS[key.design],
+                    "content": question,
                 },
                 *pages["training"],
                 pages["main"],
@@ -121,11 +125,11 @@ def _padded(key: Key, trial: Trial, source: Path, out: Path) -> dict[str, str]:
     return files
 
 
-def _page(key: Key, trial: Trial, files: Mapping[str, str]) -> dict[str, Any]:
+def _page(key: Key, trial: Trial, question: str, files: Mapping[str, str]) -> dict[str, Any]:
     page: dict[str, Any] = {
         "id": trial.id,
         "name": "Practice" if trial.phase == TRAINING else "Trial",
-        "content": QUESTIONS[key.design],
+        "content": question,
     }
     if trial.kind == MOS:
         (name,) = trial.stimuli
