@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from tests.listening.conftest import CHROMIUM_ARGUMENTS
+from tests.listening.in_browser import SMALL, TOKEN, WAIT_MS
 from tests.listening.simulation import Client, answer_to, small_test
 from tts_pipeline.listening.results import read_results
 from tts_pipeline.listening.store import AnswerStore
@@ -27,8 +28,6 @@ from tts_pipeline.listening.trials import ANSWERS_FILE, Key
 ROOT = Path(__file__).resolve().parents[2]
 N_SERVER_KILLS = 14
 N_BROWSER_ROUNDS = 3  # each kills the server once and the browser once
-WAIT_MS = 60_000
-TOKEN = "JSON.parse(localStorage.getItem(Object.keys(localStorage)[0])).token"
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "SIGKILL"), reason="this system has no signal that cannot be caught"
@@ -197,7 +196,7 @@ def test_killed_browser_and_server_lose_no_answer(
             str(profile),
             executable_path=path,
             args=CHROMIUM_ARGUMENTS,
-            viewport={"width": 320, "height": 600},
+            viewport=SMALL,
         )
 
     with _server(folder) as server:

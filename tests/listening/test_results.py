@@ -1,4 +1,4 @@
-"""From answers to report: scoring, screening, tables; and the export to webMUSHRA."""
+"""From answers to report: scoring, screening, tables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-import yaml
 from scipy import stats
 
 from tests.listening.simulation import answer_to, small_test
@@ -23,7 +21,7 @@ from tts_pipeline.listening.answers import parse_answer
 from tts_pipeline.listening.results import read_results
 from tts_pipeline.listening.screening import reasons_against
 from tts_pipeline.listening.store import AnswerStore
-from tts_pipeline.listening.trials import ANSWERS_FILE, Key, Trial, read_key
+from tts_pipeline.listening.trials import ANSWERS_FILE, Key, Trial
 from tts_pipeline.listening.words import folded_words, word_errors
 
 Say = Callable[[int, Trial], dict[str, Any]]
@@ -283,54 +281,3 @@ def test_nobody_left_after_screening_is_said(
     assert "headphone check: 2 of 6 right" in out
     assert main(["listen", "analyse", str(tmp_path)]) == 1
     assert "key.json: cannot be read" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("design", ["mushra", "mos", "ab", "abx"])
-def test_webmushra(design: str, comparison: Path, tmp_path: Path) -> None:
-    folder, out = tmp_path / "test", tmp_path / "out"
-    small_test(comparison, folder, design=design, training=1, sessions=2, question="1 < 2?")
-    assert main(["listen", "export", str(folder), "--out", str(out)]) == 0
-    key = read_key(folder)
-    configs = sorted((out / "configs").glob("*.yaml"))
-    assert len(configs) == 2
-    config = yaml.safe_load(configs[0].read_text())
-    welcome, *training, main_pages, finish = config["pages"]
-    assert (welcome["type"], finish["type"], main_pages[0]) == ("generic", "finish", "random")
-    assert finish["writeResults"] is True
-    trials = {trial.id: trial for trial in key.sessions[0]}
-    pages = [*training, *main_pages[1:]]
-    with (out / "conditions.csv").open(newline="") as file:
-        named = {row["stimulus"]: row["condition"] for row in csv.DictReader(file)}
-    types = {
-        "mushra": "mushra", "mos": "likert_single_stimulus",
-        "ab": "preference_test", "abx": "paired_comparison",
-    }  # fmt: skip
-    for page in pages:
-        trial = trials[page["id"]]
-        assert page["type"] == types[design]
-        assert page["content"] == "1 &lt; 2?"
-        lengths = set()
-        for path in [*page["stimuli"].values(), *filter(None, [page.get("reference")])]:
-            assert path.startswith("configs/")
-            lengths.add(soundfile.info(out / path).frames)
-        assert len(lengths) == 1
-        conditions = [named[name] for name in page["stimuli"]]
-        if design == "mushra":
-            # webMUSHRA adds the hidden reference itself.
-            assert sorted(conditions) == ["anchor-3500", "two-stage", "wavenet"]
-        elif design == "abx":
-            (other,) = conditions
-            assert {other, trial.conditions[2]} == set(trial.conditions)
-        else:
-            assert conditions == list(trial.conditions)
-    text = configs[0].read_text()
-    assert not any(name in text for name in ("two-stage", "wavenet", "anchor-3500", "t01"))
-
-
-def test_webmushra_has_no_typing(
-    comparison: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    small_test(comparison, tmp_path / "test", design="intelligibility")
-    arguments = ["listen", "export", str(tmp_path / "test"), "--out", str(tmp_path / "out")]
-    assert main(arguments) == 1
-    assert "cannot ask for typed words" in capsys.readouterr().err
