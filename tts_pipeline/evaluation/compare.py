@@ -26,7 +26,7 @@ from tts_pipeline.evaluation.intelligibility import PocketsphinxRecogniser, Reco
 from tts_pipeline.evaluation.metrics import METRICS
 from tts_pipeline.evaluation.report import report_html
 from tts_pipeline.evaluation.sound import SAMPLE_RATE
-from tts_pipeline.evaluation.tables import write_atomically, write_csv, write_json
+from tts_pipeline.evaluation.tables import write_csv, write_json, write_text
 from tts_pipeline.voice import Voice
 
 _ABOUT = """\
@@ -93,7 +93,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         n_workers=options.workers,
     )
     if options.public:
-        _write(options.public, report_html(comparison, options.public, options.out, public=True))
+        write_text(
+            options.public, report_html(comparison, options.public, options.out, public=True)
+        )
     print(short_table(comparison))
     print()
     for line in (*comparison["statement"], *notes(comparison)):
@@ -175,13 +177,9 @@ def compare(
     )
     write_json(folder / "comparison.json", comparison)
     write_csv(folder / "scores.csv", scored)
-    _write(folder / "report.md", report_markdown(comparison))
-    _write(folder / "report.html", report_html(comparison, folder / "report.html", folder))
+    write_text(folder / "report.md", report_markdown(comparison))
+    write_text(folder / "report.html", report_html(comparison, folder / "report.html", folder))
     return comparison
-
-
-def _write(path: Path, text: str) -> None:
-    write_atomically(path, lambda file: file.write(text))
 
 
 def _import(name: str) -> None:

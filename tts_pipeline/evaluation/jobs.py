@@ -103,8 +103,9 @@ def _mapped(jobs: Sequence[Job], n_workers: int) -> Iterator[Iterable[list[Score
     # Workers start afresh: a forked child of a process that runs PyTorch threads can hang.
     context = multiprocessing.get_context("spawn")
     # A worker has nothing to clean up: an interrupt ends it at once, without a word.
-    quietly = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}
-    with concurrent.futures.ProcessPoolExecutor(n_workers, context, **quietly) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+        n_workers, context, signal.signal, (signal.SIGINT, signal.SIG_DFL)
+    ) as pool:
         try:
             yield pool.map(score_job, jobs)
         finally:

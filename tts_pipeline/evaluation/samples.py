@@ -20,7 +20,7 @@ from tts_pipeline.evaluation.compare_texts import load_material, read_rows
 from tts_pipeline.evaluation.compare_worker import PARTS, Task
 from tts_pipeline.evaluation.report_parts import spectrogram_png
 from tts_pipeline.evaluation.samples_page import samples_html, samples_markdown
-from tts_pipeline.evaluation.tables import write_atomically, write_json
+from tts_pipeline.evaluation.tables import write_json, write_text
 from tts_pipeline.evaluation.timing import machine
 from tts_pipeline.voice import Voice
 
@@ -123,7 +123,7 @@ def make_samples(
         ("index.html", samples_html(manifest, folder / "index.html")),
         ("README.md", samples_markdown(manifest, folder)),
     ):
-        write_atomically(folder / name, lambda file, text=text: file.write(text))
+        write_text(folder / name, text)
     shutil.rmtree(folder / PARTS)
     return manifest, failures
 

@@ -157,7 +157,11 @@ def _version(package: str) -> str | None:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON at once or not at all."""
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text at once or not at all."""
     write_atomically(path, lambda file: file.write(text))
 
 

@@ -31,9 +31,9 @@ from tts_pipeline.evaluation.tables import (
     as_json,
     markdown,
     score_table,
-    write_atomically,
     write_csv,
     write_json,
+    write_text,
 )
 from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
 
@@ -172,7 +172,7 @@ def _write(found: VoiceScores, voice: Voice, recogniser: Recogniser, seed: int) 
     write_csv(found.folder / "scores.csv", found.scored)
     box_plots(found.scored, found.folder / "plots")
     text = _markdown(found, voice, recogniser)
-    write_atomically(found.folder / "scores.md", lambda file: file.write(text))
+    write_text(found.folder / "scores.md", text)
 
 
 def _markdown(found: VoiceScores, voice: Voice, recogniser: Recogniser) -> str:
