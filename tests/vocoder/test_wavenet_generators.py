@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
+import shutil
 import signal
+import sys
+import warnings
 
+import numba
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
 from tests.vocoder.test_wavenet import LOGISTICS, SMALL, make_wavenet, random_mel
+from tts_pipeline import compiled
 from tts_pipeline.errors import AudioError, VoiceError
-from tts_pipeline.vocoder import vector_product, wavenet_kernel
+from tts_pipeline.vocoder import vector_product, wavenet_kernel, wavenet_numba
 from tts_pipeline.vocoder.levels import mu_law_levels
 from tts_pipeline.vocoder.wavenet import GENERATORS, WaveNet, WaveNetConfig
 
@@ -365,8 +371,6 @@ def test_exponential_and_products_against_numpy():
 
 def test_float16_without_the_cpus_help(monkeypatch):
     """As on a machine that cannot convert them: subnormal, largest and negative numbers."""
-    import numba
-
     monkeypatch.setattr(vector_product, "_converts_float16", lambda: False)
     tile = vector_product._tile(1, 1)
 
@@ -379,3 +383,32 @@ def test_float16_without_the_cpus_help(monkeypatch):
     out = np.zeros(16, np.float32)
     add(out, np.ones(1, np.float32), values.view(np.uint16))
     np.testing.assert_array_equal(out, values.astype(np.float32))
+
+
+def test_the_kernels_work_where_nothing_can_be_kept(tmp_path, monkeypatch):
+    """Installed read-only, without a cache folder of the user's: one warning, the same samples."""
+    if sys.platform == "win32":
+        pytest.skip("the user's cache folder is not found by environment variables")
+    nowhere, install = tmp_path / "home", tmp_path / "install"
+    nowhere.write_text("not a folder")
+    install.mkdir()
+    (install / "__pycache__").write_text("not a folder")
+    path = shutil.copy(wavenet_kernel.__file__, install)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("HOME", str(nowhere))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(nowhere / "cache"))
+    compiled._warn_once.cache_clear()
+    spec = importlib.util.spec_from_file_location("wavenet_kernel_copy", path)
+    kernels = importlib.util.module_from_spec(spec)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        spec.loader.exec_module(kernels)
+    told = [warning for warning in caught if warning.category is RuntimeWarning]
+    assert len(told) == 1 and "NUMBA_CACHE_DIR" in str(told[0].message)
+    model = make_wavenet(SMALL)
+    expected = model.infer(random_mel(2))
+    writer = model._writer("numba-f32")
+    monkeypatch.setattr(wavenet_numba, "write_samples", kernels.write_samples)
+    monkeypatch.setattr(writer, "_packed", kernels.Packed(*writer._packed))
+    assert torch.equal(model.infer(random_mel(2)), expected)

@@ -24,7 +24,6 @@ LANES = 16
 ROWS = 8
 """Rows that :func:`add_rows_product` works on at once."""
 
-_WIDE = 8
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _HALVES = ir.VectorType(ir.HalfType(), LANES)
 _SHORTS = ir.VectorType(ir.IntType(16), LANES)
@@ -32,14 +31,19 @@ _WORDS = ir.VectorType(ir.IntType(32), LANES)
 _TOGETHER = ("contract",)
 
 
-def _converts_float16() -> bool:
-    """Whether the CPU that code is made for turns float16 into float32 by itself; where it does
-    not, the compiler would call a function that nobody provides."""
+def _host_has(feature: str) -> bool:
+    """Whether code is made for an x86 CPU that has a feature; not where a user names the CPU."""
     if numba.config.CPU_NAME or numba.config.CPU_FEATURES:
         return False
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        return bool(llvmlite.binding.get_host_cpu_features().get("f16c"))
-    return platform.machine().lower() in ("aarch64", "arm64")
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return False
+    return bool(llvmlite.binding.get_host_cpu_features().get(feature))
+
+
+def _converts_float16() -> bool:
+    """Whether the CPU turns float16 into float32 by itself; where it does not, the compiler would
+    call a function that nobody provides."""
+    return _host_has("f16c") or platform.machine().lower() in ("aarch64", "arm64")
 
 
 def _load(builder: ir.IRBuilder, pointer: Any, kind: ir.Type, bytes_each: int) -> Any:
@@ -123,10 +127,13 @@ def _tile(n_rows: int, n_vectors: int) -> Any:
     return add_tile
 
 
+# Vectors, and rows by vectors, whose sums fit the registers: 32 of 16 numbers, or else about 16 of
+# 8 numbers.
+_WIDE, _HIGH, _HIGH_VECTORS = (8, 8, 2) if _host_has("avx512f") else (4, 4, 1)
 _add_wide = _tile(1, _WIDE)
 _add_narrow = _tile(1, 1)
-_add_rows = _tile(ROWS, 2)
-_add_rows_narrow = _tile(ROWS, 1)
+_add_high = _tile(_HIGH, _HIGH_VECTORS)
+_add_high_narrow = _tile(_HIGH, 1)
 
 
 @numba.njit
@@ -154,11 +161,13 @@ def add_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[
 def add_rows_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
     """:func:`add_product` for ``ROWS`` vectors that follow one another in ``x``, as do their sums
     in ``out``; a row's sums do not depend on the others, to the last bit."""
-    wide = n_out - n_out % (2 * LANES)
-    for j in range(0, wide, 2 * LANES):
-        _add_rows(out, at + j, n_out, x, x_at, n_in, weights, first + j)
-    for j in range(wide, n_out, LANES):
-        _add_rows_narrow(out, at + j, n_out, x, x_at, n_in, weights, first + j)
+    wide = n_out - n_out % (_HIGH_VECTORS * LANES)
+    for row in range(0, ROWS, _HIGH):
+        to, of = at + row * n_out, x_at + row * n_in
+        for j in range(0, wide, _HIGH_VECTORS * LANES):
+            _add_high(out, to + j, n_out, x, of, n_in, weights, first + j)
+        for j in range(wide, n_out, LANES):
+            _add_high_narrow(out, to + j, n_out, x, of, n_in, weights, first + j)
 
 
 def padded(width: int) -> int:
