@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
@@ -148,6 +149,22 @@ def test_items_of_a_batch_are_as_if_alone(name, config):
     assert not torch.equal(together[0], together[1])
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_batches_in_several_threads_and_in_a_forked_process():
+    model = make_wavenet(SMALL)
+    mels = torch.stack([random_mel(4, seed) for seed in range(3)])
+    expected = torch.stack([model.infer(mel) for mel in mels])
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(model.infer, [mels] * 3))
+    assert all(torch.equal(made, expected) for made in found)
+    child = os.fork()
+    if child == 0:
+        # Numba's OpenMP threads would kill it if it went on with them.
+        os._exit(0 if torch.equal(model.infer(mels), expected) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def flat_model(config: WaveNetConfig, outputs: np.ndarray) -> WaveNet:
     """A network whose outputs are always these."""
     model = make_wavenet(config)
@@ -197,8 +214,9 @@ def test_temperature_zero_takes_the_likeliest(name):
     ):
         model = flat_model(config, np.array(outputs, np.float32))
         told = np.zeros((1, 1, 8, config.gate_channels), np.float32)
-        symbols, _ = write(model, name, told, uniforms(50), temperature=0.0)
-        np.testing.assert_allclose(symbols, expected, rtol=1e-6)
+        for temperature in (0.0, 1e-42):
+            symbols, _ = write(model, name, told, uniforms(50), temperature=temperature)
+            np.testing.assert_allclose(symbols, expected, rtol=1e-6)
 
 
 def test_extreme_random_numbers_choose_possible_classes():
@@ -284,7 +302,7 @@ def test_the_generator_follows_the_weights():
     assert not model.cpu_engine().halves
     assert float16_values(model).cpu_engine().halves
     model.past[0, 0, 0] = 1e6
-    with pytest.raises(VoiceError, match="choose engine 'numba-f32'"):
+    with pytest.raises(VoiceError, match="choose generator 'numba-f32'"):
         model.infer(random_mel(1), generator="numba-f16")
 
 

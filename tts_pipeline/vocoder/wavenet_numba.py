@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from tts_pipeline.vocoder.vector_product import aligned, padded
 from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
 from tts_pipeline.vocoder.wavenet_kernel import Packed, write_batch, write_samples
 
-# Numba's plainest way of starting threads must not be entered by two threads at once.
+# Numba's plainest way of starting threads must not be entered by two threads at once, and its
+# quickest one kills a process that was forked from one that had threads.
 _one_batch = threading.Lock()
+_process_of_threads = 0
 
 
 class NumbaState(NamedTuple):
@@ -102,23 +105,29 @@ class NumbaWaveNet:
         n_seen = 0 if seen is None else n_samples
         outputs = np.empty((n_items, n_seen, len(packed.output_bias)), np.float32)
         gates = _pad_gates(told, 3)
-        warmth = np.float32(1 / temperature if temperature else 0)
-        columns = gates, first_frame, np.ascontiguousarray(uniforms, np.float32), warmth
-        if n_items == 1:
-            one = gates[0], *columns[1:]
-            write_samples(packed, *one, *(part[0] for part in state), written[0], outputs[0])
+        # Far beyond any use, and still a number when logits are multiplied by it.
+        warmth = np.float32(min(1 / temperature, 1e30) if temperature else 0)
+        columns = first_frame, np.ascontiguousarray(uniforms, np.float32), warmth
+        if n_items == 1 or _process_of_threads not in (0, os.getpid()):
+            for item, rows in enumerate(gates):
+                own = (part[item] for part in state)
+                write_samples(packed, rows, *columns, *own, written[item], outputs[item])
         else:
-            with _one_batch:
-                before = numba.get_num_threads()
-                most = numba.config.NUMBA_NUM_THREADS
-                numba.set_num_threads(min(self.n_threads or before, most))
-                try:
-                    write_batch(packed, *columns, *state, written, outputs)
-                finally:
-                    numba.set_num_threads(before)
+            self._write_batch(gates, *columns, *state, written, outputs)
         if seen is not None:
             seen[...] = outputs[:, :, : self._config.n_outputs]
         return written
+
+    def _write_batch(self, *arguments: object) -> None:
+        global _process_of_threads
+        with _one_batch:
+            before, most = numba.get_num_threads(), numba.config.NUMBA_NUM_THREADS
+            numba.set_num_threads(min(self.n_threads or before, most))
+            _process_of_threads = os.getpid()
+            try:
+                write_batch(self._packed, *arguments)
+            finally:
+                numba.set_num_threads(before)
 
 
 def pack(
@@ -132,7 +141,7 @@ def pack(
             with np.errstate(over="ignore"):
                 stored = values.astype(np.float16)
             if not np.isfinite(stored).all():
-                raise VoiceError("a weight is too large for float16: choose engine 'numba-f32'")
+                raise VoiceError("a weight is too large for float16: choose generator 'numba-f32'")
             values = stored.view(np.uint16)
         return aligned(values).reshape(-1)
 
