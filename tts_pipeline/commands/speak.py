@@ -158,8 +158,10 @@ def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
                 f"{_CLEAR_LINE}{spoken_s:.1f} s of speech, {speed:.1f} x real time, "
                 f"{speed * block.sample_rate:,.0f} samples/s"
             )
-            if speed and known_s > spoken_s:
-                status += f", sentence done in {(known_s - spoken_s) / speed:.1f} s"
+            if block.duration_s and known_s > spoken_s:
+                # At this block's own speed: loading and compiling are over.
+                left_s = (known_s - spoken_s) * block.report.compute_s / block.duration_s
+                status += f", sentence done in {left_s:.1f} s"
             print(status, end="", file=sys.stderr, flush=True)
     if progress:
         print(file=sys.stderr)
