@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.tiny_voice import make_tiny_voice
-from tests.vocoder.test_wavenet import SMALL, make_wavenet
+from tests.vocoder.small_wavenets import SMALL, make_wavenet
 from tts_pipeline import Voice
 from tts_pipeline.cli import main
 from tts_pipeline.evaluation import benchmark_vocoders, vocoder_table

@@ -8,40 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.audio import AudioConfig
+from tests.vocoder.small_wavenets import (
+    LOGISTICS,
+    SMALL,
+    make_wavenet,
+    random_mel,
+    random_symbols,
+)
 from tts_pipeline.errors import AudioError
 from tts_pipeline.vocoder.levels import de_emphasise, mu_law_levels
 from tts_pipeline.vocoder.logistics import logistics_loss
 from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
-from tts_pipeline.vocoder.wavenet import WaveNet, WaveNetConfig
-
-SMALL = WaveNetConfig(
-    n_stacks=2,
-    layers_per_stack=4,
-    residual_channels=12,
-    gate_channels=20,
-    skip_channels=10,
-    conditioning_channels=16,
-    n_classes=32,
-)
-LOGISTICS = dataclasses.replace(SMALL, output="logistics", n_mixtures=3)
-
-
-def make_wavenet(config: WaveNetConfig, seed: int = 0) -> WaveNet:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return WaveNet(config, AudioConfig()).eval().requires_grad_(False)
-
-
-def random_mel(n_frames: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(80, n_frames, generator=torch.Generator().manual_seed(seed)) * 2 - 5
-
-
-def random_symbols(config: WaveNetConfig, n_samples: int) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(1)
-    if config.output == "mu-law":
-        return torch.randint(config.n_classes, (1, n_samples), generator=generator)
-    return (torch.rand(1, n_samples, generator=generator) * 65534 - 32767).round() / 32767
+from tts_pipeline.vocoder.wavenet import WaveNetConfig
 
 
 @pytest.mark.parametrize("config", [SMALL, LOGISTICS], ids=lambda config: config.output)

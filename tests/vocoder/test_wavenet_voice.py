@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.tiny_voice import make_tiny_voice
-from tests.vocoder.test_wavenet import LOGISTICS, SMALL, make_wavenet
+from tests.vocoder.small_wavenets import LOGISTICS, SMALL, make_wavenet
 from tts_pipeline import Voice, stream, synthesize
 from tts_pipeline.errors import VoiceError
 from tts_pipeline.vocoder.wavenet import WaveNet
