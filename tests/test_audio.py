@@ -147,3 +147,12 @@ def test_log_mel_refuses(bad, message):
 def test_config_refuses(options):
     with pytest.raises(TTSPipelineError, match=str(next(iter(options)))):
         AudioConfig(**options)
+
+
+def test_mels_have_gradients_although_one_was_first_asked_for_in_inference_mode():
+    config = AudioConfig(n_mels=70)
+    with torch.inference_mode():
+        mel_filterbank(config)
+    waveform = torch.randn(1, 1600).requires_grad_()
+    mel_of_batch(waveform, config).sum().backward()
+    assert waveform.grad is not None and torch.isfinite(waveform.grad).all()

@@ -46,7 +46,9 @@ Waveform = TypeVar("Waveform", np.ndarray, torch.Tensor)
 @functools.lru_cache(maxsize=8)
 def mel_filterbank(config: AudioConfig) -> torch.Tensor:
     """:func:`~tts_pipeline.audio_config.mel_filters` ``(n_mels, n_fft // 2 + 1)`` as a tensor."""
-    return torch.from_numpy(mel_filters(config))
+    # Kept for training too, whoever asks first: gradients refuse a tensor of inference mode.
+    with torch.inference_mode(False):
+        return torch.from_numpy(mel_filters(config))
 
 
 def log_mel(waveform: Waveform, config: AudioConfig | None = None) -> Waveform:
