@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import importlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -73,9 +74,17 @@ def _interrupt_again(fault: sys.UnraisableHookArgs) -> None:
     """Let no Ctrl-C be lost: one that falls into a finaliser or callback is only printed there."""
     if fault.exc_type is KeyboardInterrupt:
         # Not at once: the callback is still running.
-        threading.Timer(0.02, _thread.interrupt_main).start()
+        threading.Timer(0.02, _interrupt_main_thread).start()
     else:
         sys.__unraisablehook__(fault)
+
+
+def _interrupt_main_thread() -> None:
+    main_thread = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main_thread is not None:
+        signal.pthread_kill(main_thread, signal.SIGINT)  # Also wakes it from a wait.
+    else:
+        _thread.interrupt_main()
 
 
 def _run(arguments: list[str]) -> int:
