@@ -7,7 +7,8 @@ import torch
 import torchaudio
 
 from tests.small_corpus import speech_like
-from tts_pipeline.audio import AudioConfig, log_mel, mel_filterbank, mel_of_batch
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.mel import log_mel, mel_filterbank, mel_of_batch
 from tts_pipeline.errors import AudioError, TTSPipelineError
 
 CONFIGS = [

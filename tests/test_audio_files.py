@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from tests.small_corpus import speech_like
-from tts_pipeline.audio import Audio, encode_audio, read_audio, write_audio
+from tts_pipeline.audio.files import Audio, encode_audio, read_audio, write_audio
 from tts_pipeline.errors import AudioError
 
 RATE = 16000

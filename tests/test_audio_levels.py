@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.small_corpus import speech_like
-from tts_pipeline.audio import (
+from tts_pipeline.audio.levels import (
     active_level_db,
     high_pass,
     normalise_loudness,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.convnext import ConvNeXtBlock
+from tts_pipeline.nn.convnext import ConvNeXtBlock
 
 
 @pytest.fixture

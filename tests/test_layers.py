@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from tts_pipeline.convnext import ConvNeXtBlock
-from tts_pipeline.layers import Block, Conv, Linear, Norm, Queue, SlidingStack, blocks_over
 from tts_pipeline.modules import arrays_of
-from tts_pipeline.weights import Weights
+from tts_pipeline.nn.convnext import ConvNeXtBlock
+from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack, blocks_over
+from tts_pipeline.nn.weights import Weights
 
 C, HIDDEN, N_IN, N_OUT = 19, 30, 7, 11
 

@@ -12,10 +12,10 @@ import torch
 
 from tests.test_synthesis import TEXTS
 from tts_pipeline import Voice
-from tts_pipeline.speaker import Speaker, Timeline
 from tts_pipeline.spoken import timestamps_of
 from tts_pipeline.text.protocol import Prosody, Sentence
 from tts_pipeline.text.symbols import PAD_ID
+from tts_pipeline.timeline import Speaker, Timeline
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from tts_pipeline import Audio, Voice, stream, synthesize, synthesize_batch
-from tts_pipeline.acoustic.packed import CpuDecoder
+from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder
 from tts_pipeline.errors import ConfigError, TextError, VoiceError
-from tts_pipeline.voice import SHIPPED
+from tts_pipeline.voice.voice import SHIPPED
 
 TEXT = "Hello there, my friend. How are you? I paid 25 dollars!"
 TEXTS = (
@@ -337,7 +337,8 @@ def test_a_stream_of_what_cannot_be_spoken_says_what_it_was(voice: Voice) -> Non
 
 _KERNELS = """
 import sys
-from tts_pipeline import compiled, stream, synthesize
+from tts_pipeline import stream, synthesize
+from tts_pipeline.nn import jit as compiled
 for text in sys.argv[2:]:
     list(stream(text, voice=sys.argv[1], rate=1.2))
     synthesize(text, voice=sys.argv[1])

@@ -15,10 +15,10 @@ import torch
 
 from tests.tiny_voice import make_tiny_voice
 from tts_pipeline import Voice, synthesize
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError, TextError, TTSPipelineError, VoiceError
-from tts_pipeline.voice import SHIPPED, cached_voice
-from tts_pipeline.voice_folder import SCHEMA
+from tts_pipeline.voice.folder import SCHEMA
+from tts_pipeline.voice.voice import SHIPPED, cached_voice
 
 
 @pytest.fixture

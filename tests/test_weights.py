@@ -9,7 +9,7 @@ import pytest
 import safetensors.numpy
 
 from tts_pipeline.errors import VoiceError
-from tts_pipeline.weights import Weights, arrays_in, mapped_arrays
+from tts_pipeline.nn.weights import Weights, arrays_in, mapped_arrays
 
 ARRAYS = {
     "half": np.arange(6, dtype=np.float16).reshape(2, 3),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from tts_pipeline.acoustic.model import AcousticConfig, AcousticModel
-from tts_pipeline.audio import AudioConfig
-from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
-from tts_pipeline.vocoder.pitch import PitchConfig
-from tts_pipeline.voice import Voice
+from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
+from tts_pipeline.voice.voice import Voice
 
 ACOUSTIC = AcousticConfig(
     channels=32,

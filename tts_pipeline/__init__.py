@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tts_pipeline import audio, errors
-    from tts_pipeline.audio_files import Audio
+    from tts_pipeline.audio.files import Audio
     from tts_pipeline.synthesis import stream, synthesize, synthesize_batch
-    from tts_pipeline.voice import Voice
+    from tts_pipeline.voice.voice import Voice
 
 __version__ = "0.1.0"
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "Audio": "tts_pipeline.audio_files",
-    "Voice": "tts_pipeline.voice",
+    "Audio": "tts_pipeline.audio.files",
+    "Voice": "tts_pipeline.voice.voice",
     "stream": "tts_pipeline.synthesis",
     "synthesize": "tts_pipeline.synthesis",
     "synthesize_batch": "tts_pipeline.synthesis",

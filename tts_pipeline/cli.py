@@ -33,23 +33,27 @@ COMMANDS = {
     "speak": Command(
         "tts_pipeline.commands.speak", "speak a text (what happens without a command)"
     ),
-    "batch": Command("tts_pipeline.commands.batch", "speak every row of a csv into a folder"),
+    "batch": Command(
+        "tts_pipeline.commands.batch.command", "speak every row of a csv into a folder"
+    ),
     "pronounce": Command(
         "tts_pipeline.commands.pronounce", "show how a text is read, step by step"
     ),
     "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
     "warmup": Command("tts_pipeline.commands.warmup", "compile the kernels now, once"),
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),
-    "train": Command("tts_pipeline.training.recipe", "make a voice from a recipe", "train"),
-    "evaluate": Command("tts_pipeline.evaluation.command", "score a voice", "eval"),
+    "train": Command("tts_pipeline.recipe", "make a voice from a recipe", "train"),
+    "evaluate": Command("tts_pipeline.commands.evaluate", "score a voice", "eval"),
     "compare": Command(
-        "tts_pipeline.evaluation.compare", "compare strategies, in figures and sound", "eval"
+        "tts_pipeline.evaluation.compare.run", "compare strategies, in figures and sound", "eval"
     ),
     "listen": Command(
         "tts_pipeline.commands.listen", "build, serve and analyse listening tests", "listen"
     ),
-    "samples": Command("tts_pipeline.evaluation.samples", "make sounds to publish", "eval"),
-    "benchmark": Command("tts_pipeline.evaluation.benchmark", "measure speed here", "eval"),
+    "samples": Command("tts_pipeline.evaluation.pages.samples", "make sounds to publish", "eval"),
+    "benchmark": Command(
+        "tts_pipeline.evaluation.benchmark.pipeline_table", "measure speed here", "eval"
+    ),
 }
 
 

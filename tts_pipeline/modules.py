@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from tts_pipeline.audio_config import AudioConfig
-from tts_pipeline.stages import Request, Written
-from tts_pipeline.stored import StoredModel
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.protocols import Request, Written
 from tts_pipeline.text.symbols import PAD_ID
+from tts_pipeline.voice.models import StoredModel
 
 if TYPE_CHECKING:
-    from tts_pipeline.acoustic.model import AcousticModel
+    from tts_pipeline.acoustic.autoregressive.model import AcousticModel
     from tts_pipeline.vocoder.protocol import Vocoder
 
 Engine = TypeVar("Engine")
@@ -65,7 +65,7 @@ def stored(kind: str, module: nn.Module, audio: AudioConfig) -> StoredModel:
 
 
 class AcousticOnDevice:
-    """:class:`~tts_pipeline.stages.Stage1` by PyTorch, for a model on a GPU."""
+    """:class:`~tts_pipeline.protocols.Stage1` by PyTorch, for a model on a GPU."""
 
     def __init__(self, model: AcousticModel) -> None:
         self._model = model
@@ -108,7 +108,7 @@ class AcousticOnDevice:
 
 
 class VocoderOnDevice:
-    """:class:`~tts_pipeline.stages.Stage2` by a vocoder that works on tensors."""
+    """:class:`~tts_pipeline.protocols.Stage2` by a vocoder that works on tensors."""
 
     def __init__(self, vocoder: Vocoder) -> None:
         self._vocoder = vocoder

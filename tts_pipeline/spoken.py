@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-from tts_pipeline.audio_config import AudioConfig
-from tts_pipeline.text.normalise.tokens import Dropped
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.text.english.normalise.tokens import Dropped
 from tts_pipeline.text.protocol import Sentence
 
 

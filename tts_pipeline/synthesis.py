@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tts_pipeline.audio_files import Audio
+from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import TextError
-from tts_pipeline.speaker import Block, Mel, Speaker, Timeline
 from tts_pipeline.spoken import SynthesisReport, Timestamp
 from tts_pipeline.text.protocol import Dropped, Report, Sentence
 from tts_pipeline.text.symbols import BOUNDARY
-from tts_pipeline.voice import DEFAULT_VOCODER, Voice, cached_voice
+from tts_pipeline.timeline import Block, Mel, Speaker, Timeline
+from tts_pipeline.voice.voice import DEFAULT_VOCODER, Voice, cached_voice
 
 __all__ = ["SynthesisReport", "Timestamp", "stream", "synthesize", "synthesize_batch"]
 
@@ -42,7 +42,7 @@ def synthesize(
 
     Args:
         text: any string; one that begins with ``<speak`` is read as SSML; phones may stand between
-            double square brackets, see :mod:`tts_pipeline.text.frontend`.
+            double square brackets, see :mod:`tts_pipeline.text.english.frontend`.
         voice: a voice, or the folder of one (read once, then remembered); None: the voice in the
             package.
         seed: from 0 to ``2 ** 63 - 1``.

@@ -19,9 +19,9 @@ from graphones import train_graphones
 from heldout import SEED, held_out, measure
 from homograph_model import accuracy, train_homographs
 
-from tts_pipeline.text.homographs import read_homographs
-from tts_pipeline.text.lexicon import pack_lexicon, read_lexicon
-from tts_pipeline.text.oov import read_graphones
+from tts_pipeline.text.english.homographs import read_homographs
+from tts_pipeline.text.english.lexicon import pack_lexicon, read_lexicon
+from tts_pipeline.text.english.oov import read_graphones
 
 STEPS = ("lexicon", "homographs", "oov")
 

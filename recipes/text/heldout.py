@@ -7,9 +7,9 @@ from collections import Counter
 
 from dictionary import Pronunciations
 
-from tts_pipeline.text.lexicon import Lexicon, Phones
-from tts_pipeline.text.oov import Graphones
-from tts_pipeline.text.pronounce import Pronouncer
+from tts_pipeline.text.english.lexicon import Lexicon, Phones
+from tts_pipeline.text.english.oov import Graphones
+from tts_pipeline.text.english.pronounce import Pronouncer
 
 SEED = 1
 N_WORDS = 1000

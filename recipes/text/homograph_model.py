@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dictionary import Pronunciations
 
-from tts_pipeline.text.homographs import (
+from tts_pipeline.text.english.homographs import (
     NUMBER,
     Homographs,
     Reading,
@@ -24,7 +24,7 @@ from tts_pipeline.text.homographs import (
     reading_kind,
     shares_class,
 )
-from tts_pipeline.text.lexicon import Phones
+from tts_pipeline.text.english.lexicon import Phones
 from tts_pipeline.text.phones import from_ipa
 
 EPOCHS = 8

@@ -11,12 +11,12 @@ import torch
 
 from tests.acoustic.test_model import CONFIG, LONG, N_MELS, tokens_of
 from tests.acoustic.test_stream import model as lively_model
-from tts_pipeline.acoustic.engine import CpuAcoustic
-from tts_pipeline.acoustic.generation import FrameWriter
-from tts_pipeline.acoustic.model import AcousticModel
+from tts_pipeline.acoustic.autoregressive.engine import CpuAcoustic
+from tts_pipeline.acoustic.autoregressive.generation import FrameWriter
+from tts_pipeline.acoustic.autoregressive.model import AcousticModel
 from tts_pipeline.errors import TextError, VoiceError
 from tts_pipeline.modules import AcousticOnDevice, arrays_of
-from tts_pipeline.stages import Request
+from tts_pipeline.protocols import Request
 
 model = lively_model
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline import compiled
-from tts_pipeline.acoustic.decoder import Decoder, DecoderState
-from tts_pipeline.acoustic.kernel import decode_steps, sigmoid, tanh
-from tts_pipeline.acoustic.packed import CpuDecoder, CpuState
+from tts_pipeline.acoustic.autoregressive.decoder import Decoder, DecoderState
+from tts_pipeline.acoustic.autoregressive.kernel import decode_steps, sigmoid, tanh
+from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder, CpuState
 from tts_pipeline.modules import arrays_of
-from tts_pipeline.weights import Weights
+from tts_pipeline.nn import jit as compiled
+from tts_pipeline.nn.weights import Weights
 
 
 def lively_decoder(channels: int, prenet: int, frame_size: int, *, half: bool) -> Decoder:
@@ -140,7 +140,7 @@ def test_weights_are_stored_in_16_bits_only_if_nothing_is_lost():
 
 
 KERNELS = """
-from tts_pipeline.compiled import compiled
+from tts_pipeline.nn.jit import compiled
 
 @compiled()
 def twice(x):

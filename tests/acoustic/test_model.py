@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tts_pipeline.acoustic.aligner import needs_frames
-from tts_pipeline.acoustic.model import AcousticConfig, AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.symbols import PAD_ID, encode
 

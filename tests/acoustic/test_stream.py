@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.acoustic.model import AcousticConfig, AcousticModel
-from tts_pipeline.acoustic.packed import CpuDecoder
+from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel
+from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder
 from tts_pipeline.errors import ConfigError, TextError
 from tts_pipeline.text.symbols import encode
 

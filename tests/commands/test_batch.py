@@ -10,7 +10,7 @@ import soundfile
 
 from tts_pipeline import synthesize
 from tts_pipeline.cli import main
-from tts_pipeline.commands.rows import read_rows
+from tts_pipeline.commands.batch.rows import read_rows
 from tts_pipeline.errors import TextError
 
 

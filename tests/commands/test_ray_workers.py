@@ -14,8 +14,8 @@ import soundfile
 
 from tts_pipeline import Voice, synthesize
 from tts_pipeline.cli import main
-from tts_pipeline.commands.rows import Row
-from tts_pipeline.commands.workers import Job
+from tts_pipeline.commands.batch.rows import Row
+from tts_pipeline.commands.batch.workers import Job
 
 N_ROWS = 60
 
@@ -53,7 +53,7 @@ def test_killed_worker_loses_no_row_and_the_batch_goes_on(
 ) -> None:
     ray = pytest.importorskip("ray")
     pytest.importorskip("ray.data")
-    from tts_pipeline.commands.ray_workers import speak_with_ray
+    from tts_pipeline.commands.batch.ray_workers import speak_with_ray
 
     folder = tmp_path / "out"
     folder.mkdir()

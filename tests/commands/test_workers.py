@@ -17,8 +17,8 @@ import soundfile
 
 from tts_pipeline import Voice, synthesize
 from tts_pipeline.cli import main
-from tts_pipeline.commands.rows import Row
-from tts_pipeline.commands.workers import Job, speak_in_workers
+from tts_pipeline.commands.batch.rows import Row
+from tts_pipeline.commands.batch.workers import Job, speak_in_workers
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from tts_pipeline.audio import Audio
-from tts_pipeline.evaluation.strategies import Speech, register
+from tts_pipeline.audio.files import Audio
+from tts_pipeline.evaluation.compare.strategies import Speech, register
 
 
 @dataclasses.dataclass(frozen=True)

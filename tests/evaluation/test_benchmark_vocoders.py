@@ -10,7 +10,8 @@ from tests.tiny_voice import make_tiny_voice
 from tests.vocoder.small_wavenets import SMALL, make_wavenet
 from tts_pipeline import Voice
 from tts_pipeline.cli import main
-from tts_pipeline.evaluation import benchmark_vocoders, vocoder_table
+from tts_pipeline.evaluation.benchmark.pipeline_table import vocoder_table
+from tts_pipeline.evaluation.benchmark.pipeline_table import vocoders as benchmark_vocoders
 
 NAMES = ["naive", "cached", "numba-f32", "numba-f16", "parallel", "griffin-lim"]
 

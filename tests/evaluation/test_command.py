@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from tests.small_corpus import TINY_TEXTS, speech_like
-from tts_pipeline.audio_files import write_audio
+from tts_pipeline.audio.files import write_audio
+from tts_pipeline.commands.evaluate import main, read_texts, sounds_in
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.command import main, read_texts, sounds_in
 
 NAMES = ("tiny_01", "tiny_02")
 

@@ -20,11 +20,11 @@ import soundfile
 
 from tests.evaluation.pages import read_page
 from tests.small_corpus import TINY_TEXTS, speech_like
-from tts_pipeline.audio import write_audio
+from tts_pipeline.audio.files import write_audio
 from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.compare import main as compare
-from tts_pipeline.evaluation.strategies import unregister
+from tts_pipeline.evaluation.compare.run import main as compare
+from tts_pipeline.evaluation.compare.strategies import unregister
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = "tests.evaluation.loud_strategy"

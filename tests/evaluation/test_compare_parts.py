@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tts_pipeline.audio import AudioConfig
-from tts_pipeline.evaluation.compare_texts import Material
-from tts_pipeline.evaluation.compare_words import number, statement
-from tts_pipeline.evaluation.compare_worker import Task, chosen
-from tts_pipeline.evaluation.jobs import Scored
-from tts_pipeline.evaluation.metrics import Scores
-from tts_pipeline.evaluation.report_parts import Cell, spectrogram_png, table
-from tts_pipeline.evaluation.report_plot import Point, quality_against_speed
-from tts_pipeline.evaluation.strategies import Speech
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.evaluation.compare.findings import number, statement
+from tts_pipeline.evaluation.compare.material import Material
+from tts_pipeline.evaluation.compare.strategies import Speech
+from tts_pipeline.evaluation.compare.worker import Task, chosen
+from tts_pipeline.evaluation.metrics.registry import Scores
+from tts_pipeline.evaluation.metrics.scoring import Scored
+from tts_pipeline.evaluation.pages.html import Cell, spectrogram_png, table
+from tts_pipeline.evaluation.pages.scatter import Point, quality_against_speed
 
 
 def task_with(tmp_path: Path, seconds: list[float], *, limit: int | None = None) -> Task:

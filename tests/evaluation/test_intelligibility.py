@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.evaluation.intelligibility import (
+from tts_pipeline.evaluation.metrics.intelligibility import (
     PocketsphinxRecogniser,
     character_errors,
     spoken_words,

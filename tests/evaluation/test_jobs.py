@@ -9,7 +9,7 @@ import pytest
 
 from tests.small_corpus import TINY_TEXTS, speech_like
 from tts_pipeline.errors import AudioError
-from tts_pipeline.evaluation.jobs import Job, Scored, score_all
+from tts_pipeline.evaluation.metrics.scoring import Job, Scored, score_all
 
 METRICS = ("lsd", "duration_ratio")
 

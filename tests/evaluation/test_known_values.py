@@ -9,16 +9,16 @@ import pytest
 
 from tests.small_corpus import speech_like
 from tts_pipeline.errors import AudioError
-from tts_pipeline.evaluation.cepstral import (
+from tts_pipeline.evaluation.metrics.cepstral import (
     ORDER,
     WARPING,
     mel_cepstra,
     mel_cepstral_distortion,
 )
-from tts_pipeline.evaluation.naturalness import dnsmos
-from tts_pipeline.evaluation.perceptual import pesq_wb, stoi
-from tts_pipeline.evaluation.pitch import log_f0_sums, pitch_error
-from tts_pipeline.evaluation.sound import SAMPLE_RATE, Sound
+from tts_pipeline.evaluation.metrics.naturalness import dnsmos
+from tts_pipeline.evaluation.metrics.perceptual import pesq_wb, stoi
+from tts_pipeline.evaluation.metrics.pitch import log_f0_sums, pitch_error
+from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE, Sound
 from tts_pipeline.evaluation.spectral import log_spectral_distance
 from tts_pipeline.evaluation.statistics import standard_deviation_ratio
 

@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from tests.tiny_voice import ACOUSTIC, GENERATOR, make_tiny_voice
-from tts_pipeline.audio import AudioConfig
-from tts_pipeline.evaluation.operations import (
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.evaluation.compare.operations import (
     Counter,
     Operations,
     acoustic_operations,
     speech_operations,
     vocoder_operations,
 )
-from tts_pipeline.vocoder.config import GeneratorConfig, PitchConfig
-from tts_pipeline.vocoder.wavenet import WaveNet
-from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
+from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig, PitchConfig
+from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
+from tts_pipeline.vocoder.wavenet.model import WaveNet
 
 TOKENS = [1, 5, 9, 12, 7, 20, 2]
 

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from tests.evaluation.pages import read_page
-from tts_pipeline.evaluation.compare_texts import read_rows
-from tts_pipeline.evaluation.samples import SENTENCES, arithmetic, main
-from tts_pipeline.voice import Voice
+from tts_pipeline.evaluation.compare.material import read_rows
+from tts_pipeline.evaluation.pages.samples import SENTENCES, arithmetic, main
+from tts_pipeline.voice.voice import Voice
 
 FOLDER = Path(__file__).resolve().parents[2] / "samples"
 MOST_BYTES = 15_000_000

@@ -10,10 +10,10 @@ import torch
 
 from tests.small_corpus import speech_like
 from tests.tiny_voice import make_tiny_voice
-from tts_pipeline.audio import Audio
+from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.compare_texts import Material, read_rows
-from tts_pipeline.evaluation.strategies import (
+from tts_pipeline.evaluation.compare.material import Material, read_rows
+from tts_pipeline.evaluation.compare.strategies import (
     Speech,
     Strategy,
     parameters_of,
@@ -22,9 +22,9 @@ from tts_pipeline.evaluation.strategies import (
     unregister,
 )
 from tts_pipeline.synthesis import synthesize
-from tts_pipeline.vocoder.wavenet import WaveNet
-from tts_pipeline.vocoder.wavenet_config import WaveNetConfig
-from tts_pipeline.voice import Voice
+from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
+from tts_pipeline.vocoder.wavenet.model import WaveNet
+from tts_pipeline.voice.voice import Voice
 
 BUILT_IN = ["natural", "copy-parallel", "copy-griffin-lim", "two-stage", "ar-griffin-lim"]
 

@@ -11,14 +11,15 @@ import pytest
 
 from tests.small_corpus import TINY_TEXTS, speech_like
 from tests.tiny_voice import make_tiny_voice
-from tts_pipeline.audio import AudioConfig, read_audio
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.files import read_audio
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation import voice_report
-from tts_pipeline.evaluation.goals import Goals, judge
-from tts_pipeline.evaluation.jobs import Scored
-from tts_pipeline.evaluation.metrics import Scores
-from tts_pipeline.evaluation.renditions import TestRecording, unspoken
-from tts_pipeline.evaluation.voice_report import evaluate_voice
+from tts_pipeline.evaluation.metrics.registry import Scores
+from tts_pipeline.evaluation.metrics.scoring import Scored
+from tts_pipeline.evaluation.scorecard import report as voice_report
+from tts_pipeline.evaluation.scorecard.goals import Goals, judge
+from tts_pipeline.evaluation.scorecard.renditions import TestRecording, unspoken
+from tts_pipeline.evaluation.scorecard.report import evaluate_voice
 
 
 @dataclasses.dataclass(frozen=True)

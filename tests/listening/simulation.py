@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import uvicorn
 
-from tts_pipeline.audio_files import Audio, write_audio
-from tts_pipeline.listening.build import build_test
-from tts_pipeline.listening.plan import Plan
-from tts_pipeline.listening.server import make_app
-from tts_pipeline.listening.store import AnswerStore
+from tts_pipeline.audio.files import Audio, write_audio
+from tts_pipeline.listening.collect.server import make_app
+from tts_pipeline.listening.collect.store import AnswerStore
+from tts_pipeline.listening.design.build import build_test
+from tts_pipeline.listening.design.plan import Plan
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key, Trial
 
 RATE = 16_000

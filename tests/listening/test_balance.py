@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts_pipeline.listening import balance
+from tts_pipeline.listening.design import balance
 
 
 @given(n_texts=st.integers(1, 12), n_conditions=st.integers(1, 6), start=st.integers(0, 30))

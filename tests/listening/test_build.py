@@ -13,13 +13,13 @@ import soundfile
 import yaml
 
 from tests.listening.simulation import LABELS, RATE, STRATEGIES, SoundMaker, small_test, tone
-from tts_pipeline.audio_files import Audio, write_audio
+from tts_pipeline.audio.files import Audio, write_audio
 from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.listening.build import build_test
-from tts_pipeline.listening.checks import RATINGS
-from tts_pipeline.listening.plan import DESIGNS, Plan, read_plan
-from tts_pipeline.listening.sounds import loudness_lufs
+from tts_pipeline.listening.design.build import build_test
+from tts_pipeline.listening.design.checks import RATINGS
+from tts_pipeline.listening.design.plan import DESIGNS, Plan, read_plan
+from tts_pipeline.listening.design.sounds import loudness_lufs
 from tts_pipeline.listening.trials import Key, Trial, read_key
 
 

@@ -21,8 +21,8 @@ import pytest
 from tests.listening.conftest import CHROMIUM_ARGUMENTS
 from tests.listening.in_browser import SMALL, TOKEN, WAIT_MS
 from tests.listening.simulation import Client, answer_to, small_test
-from tts_pipeline.listening.results import read_results
-from tts_pipeline.listening.store import AnswerStore
+from tts_pipeline.listening.analysis.results import read_results
+from tts_pipeline.listening.collect.store import AnswerStore
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ import pytest
 
 from tests.listening.in_browser import SMALL, TOKEN, WAIT_MS, SimulatedListener, wait
 from tests.listening.simulation import Client, answer_to, serving, small_test
-from tts_pipeline.listening import sounds
-from tts_pipeline.listening.results import read_results
+from tts_pipeline.listening.analysis.results import read_results
+from tts_pipeline.listening.design import sounds
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key
 
 

@@ -16,13 +16,13 @@ from scipy import stats
 from tests.listening.simulation import answer_to, small_test
 from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.listening.analysis import analyse
-from tts_pipeline.listening.answers import parse_answer
-from tts_pipeline.listening.results import read_results
-from tts_pipeline.listening.screening import reasons_against
-from tts_pipeline.listening.store import AnswerStore
+from tts_pipeline.listening.analysis.analysis import analyse
+from tts_pipeline.listening.analysis.results import read_results
+from tts_pipeline.listening.analysis.screening import reasons_against
+from tts_pipeline.listening.analysis.words import folded_words, word_errors
+from tts_pipeline.listening.collect.answers import parse_answer
+from tts_pipeline.listening.collect.store import AnswerStore
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key, Trial
-from tts_pipeline.listening.words import folded_words, word_errors
 
 Say = Callable[[int, Trial], dict[str, Any]]
 

@@ -15,8 +15,8 @@ import pytest
 from tests.listening.simulation import Client, answer_to, serving, small_test
 from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.listening.answers import parse_answer
-from tts_pipeline.listening.store import AnswerStore, TestFull
+from tts_pipeline.listening.collect.answers import parse_answer
+from tts_pipeline.listening.collect.store import AnswerStore, TestFull
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key
 
 

@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 from tests.listening.simulation import RATE, tone
-from tts_pipeline.audio_files import Audio
+from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import AudioError
-from tts_pipeline.listening import sounds
+from tts_pipeline.listening.design import sounds
 
 
 def test_loudness_of_a_full_scale_sine_as_bs1770_states_it() -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tts_pipeline.listening import statistics
-from tts_pipeline.listening.agreement import (
+from tts_pipeline.listening.analysis.agreement import (
     intraclass_correlation,
     kendall_w,
     krippendorff_alpha,
 )
+from tts_pipeline.listening.analysis.analysis import statistics
 
 # Darwin's maize plants (Fisher 1935, The Design of Experiments): crossed minus self-fertilised,
 # eighths of an inch. Published: t = 2.148, p = 0.0497; Wilcoxon W- = 24, exact p = 0.0413.

@@ -16,8 +16,8 @@ from tests.listening.in_browser import (
     SimulatedListener,
 )
 from tests.listening.simulation import serving, small_test
-from tts_pipeline.listening.analysis import analyse
-from tts_pipeline.listening.results import read_results
+from tts_pipeline.listening.analysis.analysis import analyse
+from tts_pipeline.listening.analysis.results import read_results
 from tts_pipeline.listening.trials import ANSWERS_FILE
 
 N_LISTENERS = 10

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.explain import explain
-from tts_pipeline.text.frontend import BLOCK, EnglishFrontEnd
+from tts_pipeline.text.english.explain import explain
+from tts_pipeline.text.english.frontend import BLOCK, EnglishFrontEnd
 from tts_pipeline.text.protocol import MAX_TOKENS, TOKENS, Sentence, Word
 from tts_pipeline.text.symbols import BOS, EOS, decode
 
@@ -224,7 +224,7 @@ def test_explain_shows_every_step(front_end):
 
 def test_text_path_needs_no_torch():
     code = (
-        "import sys; from tts_pipeline.text.explain import explain; explain('Zorblatt <b>'); "
+        "import sys; from tts_pipeline.text.english.explain import explain; explain('Zorblatt <b>'); "
         "assert not {'torch', 'numba', 'librosa', 'torchaudio'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

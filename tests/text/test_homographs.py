@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.frontend import EnglishFrontEnd
-from tts_pipeline.text.homographs import (
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
+from tts_pipeline.text.english.homographs import (
     DATA,
     Reading,
     pack_homographs,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.frontend import EnglishFrontEnd
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.protocol import MAX_TOKENS, TOKENS
 from tts_pipeline.text.symbols import BOS, EOS
 

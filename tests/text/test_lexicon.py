@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.frontend import EnglishFrontEnd
-from tts_pipeline.text.lexicon import (
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
+from tts_pipeline.text.english.lexicon import (
     DATA,
     pack_lexicon,
     read_lexicon,
@@ -14,7 +14,7 @@ from tts_pipeline.text.lexicon import (
     shipped_lexicon,
     shipped_overrides,
 )
-from tts_pipeline.text.pronounce import LETTER_NAMES, Pronouncer
+from tts_pipeline.text.english.pronounce import LETTER_NAMES, Pronouncer
 from tts_pipeline.text.symbols import encode
 
 ENTRIES = {"a": ("AH0",), "zoo": ("Z", "UW1"), "it's": ("IH1", "T", "S"), "able": ("EY1", "B")}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tts_pipeline.text.lexicon import shipped_lexicon
-from tts_pipeline.text.morphology import add_d, add_s, derive, propose
+from tts_pipeline.text.english.lexicon import shipped_lexicon
+from tts_pipeline.text.english.morphology import add_d, add_s, derive, propose
 
 KNOWN = {
     "cat": "K AE1 T", "dog": "D AO1 G", "bus": "B AH1 S", "church": "CH ER1 CH", "fly": "F L AY1",

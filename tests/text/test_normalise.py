@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tts_pipeline.text.normalise import Dropped, Token, normalise, spoken_text
+from tts_pipeline.text.english.normalise import Dropped, Token, normalise, spoken_text
 
 FOLDER = Path(__file__).parent.parent / "data" / "normalisation"
 EVERYDAY = [

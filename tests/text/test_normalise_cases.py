@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tts_pipeline.text.normalise import Token, normalise
+from tts_pipeline.text.english.normalise import Token, normalise
 
 FOLDER = Path(__file__).parent.parent / "data" / "normalisation"
 AUDIO = "test_cases_normalize_with_audio.txt"

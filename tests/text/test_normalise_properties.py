@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts_pipeline.text.normalise import Normalised, normalise
+from tts_pipeline.text.english.normalise import Normalised, normalise
 
 WORD = re.compile(r"'?[a-z]+(?:'[a-z]+)*")
 LETTER = re.compile(r"[a-z](?:'s)?")

@@ -12,8 +12,8 @@ import pytest
 
 from tests.text.recipe_modules import recipe_module
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.lexicon import pack_lexicon, read_lexicon, shipped_lexicon
-from tts_pipeline.text.oov import (
+from tts_pipeline.text.english.lexicon import pack_lexicon, read_lexicon, shipped_lexicon
+from tts_pipeline.text.english.oov import (
     DATA,
     MAX_WORD,
     Graphones,
@@ -21,7 +21,7 @@ from tts_pipeline.text.oov import (
     read_graphones,
     shipped_graphones,
 )
-from tts_pipeline.text.rescore import HISTORY, WINDOW, Rescorer
+from tts_pipeline.text.english.rescore import HISTORY, WINDOW, Rescorer
 from tts_pipeline.text.symbols import encode
 
 WORDS = {

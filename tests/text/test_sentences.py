@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tts_pipeline.text.frontend import EnglishFrontEnd
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.protocol import Sentence
 from tts_pipeline.text.symbols import PUNCTUATION
 

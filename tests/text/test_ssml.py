@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.explain import explain
-from tts_pipeline.text.frontend import EnglishFrontEnd
+from tts_pipeline.text.english.explain import explain
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
+from tts_pipeline.text.markup.ssml import is_ssml
 from tts_pipeline.text.protocol import PLAIN
-from tts_pipeline.text.ssml import is_ssml
 
 
 @pytest.fixture(scope="module")

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from tts_pipeline.audio import AudioConfig
-from tts_pipeline.training.features import Crops, FeatureStore
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.training.data.features import Crops, FeatureStore
+from tts_pipeline.training.data.prepare import feature_path, write_arrays
 from tts_pipeline.training.loop import LoopConfig, make_fabric, train
-from tts_pipeline.training.prepare import feature_path, write_arrays
-from tts_pipeline.training.vocoder_task import VocoderTask, VocoderTrainingConfig
-from tts_pipeline.vocoder.discriminators import DiscriminatorConfig
-from tts_pipeline.vocoder.generator import GeneratorConfig
-from tts_pipeline.vocoder.pitch import PitchConfig
+from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
+from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig
+from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 
 STEPS, CRITICS_FROM = 6, 3
 AUDIO = AudioConfig()

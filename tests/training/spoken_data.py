@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from scipy.signal import lfilter
 
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.text.symbols import encode
-from tts_pipeline.training.features import FeatureStore
-from tts_pipeline.training.prepare import feature_path, write_arrays
+from tts_pipeline.training.data.features import FeatureStore
+from tts_pipeline.training.data.prepare import feature_path, write_arrays
 
 AUDIO = AudioConfig()
 VOWELS = {"AA1": (800, 1200), "IY1": (280, 2400), "UW1": (300, 700), "EH1": (550, 1850),

@@ -7,18 +7,18 @@ import pytest
 import torch
 
 from tests.training.spoken_data import make_spoken_data, part_of
-from tts_pipeline.acoustic.model import AcousticConfig
+from tts_pipeline.acoustic.autoregressive.model import AcousticConfig
 from tts_pipeline.errors import CorpusError
-from tts_pipeline.training.acoustic_task import (
+from tts_pipeline.training.data.prepare import write_arrays
+from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.package import VoiceFacts, calibrate, write_card
+from tts_pipeline.training.tasks.acoustic import (
     AcousticTask,
     AcousticTrainingConfig,
     load_durations,
     masked_l1,
     token_targets,
 )
-from tts_pipeline.training.loop import LoopConfig, make_fabric, train
-from tts_pipeline.training.package import VoiceFacts, calibrate, write_card
-from tts_pipeline.training.prepare import write_arrays
 
 MODEL = AcousticConfig(
     channels=32, hidden=32, encoder_blocks=1, predictor_blocks=1, frame_blocks=1, prenet=16

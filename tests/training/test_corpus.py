@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.small_corpus import TINY_TEXTS, speech_like
-from tts_pipeline.audio_files import write_audio
+from tts_pipeline.audio.files import write_audio
+from tts_pipeline.corpus.corpus import read_corpus, read_names, scan_corpus, text_key
 from tts_pipeline.errors import CorpusError
-from tts_pipeline.training.corpus import read_corpus, read_names, scan_corpus, text_key
 
 WORDS = "one two three four five six seven eight nine ten blue red green gold grey pink".split()
 

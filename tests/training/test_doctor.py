@@ -8,10 +8,10 @@ import pytest
 import soundfile
 
 from tests.small_corpus import speech_like
+from tts_pipeline.corpus.doctor import Diagnosis, examine, format_report
+from tts_pipeline.corpus.recording import measure
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training import estimate
-from tts_pipeline.training.doctor import Diagnosis, examine, format_report
-from tts_pipeline.training.recording import measure
 
 RATE = 16000
 NAMES = "cat dog hen fox bee cow pig owl elk emu ape yak".split()

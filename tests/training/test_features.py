@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.audio import AudioConfig, log_mel
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.mel import log_mel
+from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import CorpusError
-from tts_pipeline.text.frontend import EnglishFrontEnd
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.symbols import decode
-from tts_pipeline.training.batches import UtteranceSampler, padded, tokenise
-from tts_pipeline.training.features import CropSampler, FeatureStore, bridged
-from tts_pipeline.training.prepare import (
+from tts_pipeline.training.data.batches import UtteranceSampler, padded, tokenise
+from tts_pipeline.training.data.features import CropSampler, FeatureStore, bridged
+from tts_pipeline.training.data.prepare import (
     PrepareConfig,
     load_features,
     load_recording,
@@ -20,7 +22,6 @@ from tts_pipeline.training.prepare import (
     track_f0,
     write_arrays,
 )
-from tts_pipeline.training.utterance import Utterance
 
 AUDIO = AudioConfig()
 

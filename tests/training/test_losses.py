@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.training.losses import (
+from tts_pipeline.training.tasks.losses import (
     AdversarialLoss,
     BinarisationLoss,
     FeatureMatchingLoss,

@@ -13,14 +13,14 @@ import pytest
 import yaml
 
 from tts_pipeline.config import load_yaml
+from tts_pipeline.corpus.corpus import read_names
+from tts_pipeline.corpus.texts import read_texts
 from tts_pipeline.errors import ConfigError, CorpusError
-from tts_pipeline.text.frontend import EnglishFrontEnd
-from tts_pipeline.training.corpus import read_names
+from tts_pipeline.recipe import Recipe, RecipeConfig, default_runs, main
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
+from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.estimate import STAGES as COSTS
-from tts_pipeline.training.held_out import recordings_of
-from tts_pipeline.training.recipe import Recipe, RecipeConfig, default_runs, main
-from tts_pipeline.training.texts import read_texts
-from tts_pipeline.voice import Voice
+from tts_pipeline.voice.voice import Voice
 
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "recipes"

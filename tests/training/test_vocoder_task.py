@@ -8,10 +8,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
 from tts_pipeline.training.loop import LoopConfig, make_fabric, train
-from tts_pipeline.training.vocoder_task import VocoderTask, VocoderTrainingConfig
-from tts_pipeline.vocoder.discriminators import DiscriminatorConfig
-from tts_pipeline.vocoder.generator import GeneratorConfig
-from tts_pipeline.vocoder.pitch import PitchConfig
+from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
+from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig
+from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 
 STEPS = 40
 

@@ -9,8 +9,8 @@ import torch
 from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
 from tts_pipeline.training.checkpoint import load_module, load_weights
 from tts_pipeline.training.loop import LoopConfig, make_fabric, train
-from tts_pipeline.training.wavenet_task import WaveNetTask, WaveNetTrainingConfig
-from tts_pipeline.vocoder.wavenet import WaveNet, WaveNetConfig
+from tts_pipeline.training.tasks.wavenet import WaveNetTask, WaveNetTrainingConfig
+from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 
 SMALL = WaveNetConfig(
     n_stacks=1,

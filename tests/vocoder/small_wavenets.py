@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import torch
 
-from tts_pipeline.audio import AudioConfig
-from tts_pipeline.vocoder.wavenet import WaveNet, WaveNetConfig
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 
 SMALL = WaveNetConfig(
     n_stacks=2,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tts_pipeline.vocoder.discriminators import (
+from tts_pipeline.vocoder.harmonic_noise.discriminators import (
     DiscriminatorConfig,
     Discriminators,
     PeriodDiscriminator,

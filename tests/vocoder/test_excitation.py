@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.vocoder.excitation import phase_of, pulse_train, upsample_linear
+from tts_pipeline.vocoder.harmonic_noise.excitation import phase_of, pulse_train, upsample_linear
 
 RATE = 16000
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tts_pipeline.vocoder.gated_layer import GatedLayer
+from tts_pipeline.vocoder.wavenet.gated_layer import GatedLayer
 
 N_FRAMES, HOP, N_ITEMS, WIDTH, GATE = 3, 4, 2, 6, 8
 ROWS = N_FRAMES * HOP * N_ITEMS

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.audio import AudioConfig, log_mel
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.mel import log_mel
 from tts_pipeline.errors import AudioError
-from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
-from tts_pipeline.vocoder.pitch import PitchConfig
+from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 
 AUDIO = AudioConfig()
 HOP = AUDIO.hop_length

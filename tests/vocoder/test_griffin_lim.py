@@ -8,7 +8,8 @@ import torch
 import torchaudio
 
 from tests.small_corpus import speech_like
-from tts_pipeline.audio import AudioConfig, log_mel, mel_filterbank
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.mel import log_mel, mel_filterbank
 from tts_pipeline.errors import AudioError
 from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.audio_config import AudioConfig
-from tts_pipeline.vocoder.config import GeneratorConfig, PitchConfig
-from tts_pipeline.vocoder.engine import envelope_matrix
-from tts_pipeline.vocoder.excitation import phase_of, pulse_train, upsample_linear
-from tts_pipeline.vocoder.kernel import (
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig, PitchConfig
+from tts_pipeline.vocoder.harmonic_noise.engine import envelope_matrix
+from tts_pipeline.vocoder.harmonic_noise.excitation import phase_of, pulse_train, upsample_linear
+from tts_pipeline.vocoder.harmonic_noise.kernel import (
     decode_f0,
     exponential,
     filter_spectra,
@@ -18,8 +18,8 @@ from tts_pipeline.vocoder.kernel import (
     pulse_samples,
     sine_of_pi,
 )
-from tts_pipeline.vocoder.pitch import PitchHead
-from tts_pipeline.vocoder.sources import hann
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchHead
+from tts_pipeline.vocoder.harmonic_noise.sources import hann
 
 
 def test_sine_and_exponential() -> None:

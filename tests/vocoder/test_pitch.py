@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tts_pipeline.vocoder.pitch import PitchConfig, PitchHead
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig, PitchHead
 
 CONFIG = PitchConfig(channels=8, hidden=8, n_blocks=1)
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.audio import AudioConfig
+from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError
-from tts_pipeline.vocoder.engine import CpuStream, CpuVocoder
-from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
-from tts_pipeline.vocoder.pitch import PitchConfig
+from tts_pipeline.vocoder.harmonic_noise.engine import CpuStream, CpuVocoder
+from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 
 # hop_length, n_fft, blocks: as shipped; no block; four hops and a bit; a window of odd length.
 SHAPES = [(160, 640, 2), (160, 640, 0), (200, 602, 1), (161, 481, 1)]

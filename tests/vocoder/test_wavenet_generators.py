@@ -20,7 +20,7 @@ from tests.vocoder.small_wavenets import (
     uniforms,
     write,
 )
-from tts_pipeline.vocoder.wavenet import GENERATORS, WaveNetConfig
+from tts_pipeline.vocoder.wavenet.model import GENERATORS, WaveNetConfig
 
 
 def test_all_generators_write_the_same_samples_from_the_same_outputs():

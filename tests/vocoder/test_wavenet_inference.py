@@ -19,8 +19,8 @@ from tests.vocoder.small_wavenets import (
     random_mel,
 )
 from tts_pipeline.errors import AudioError, VoiceError
-from tts_pipeline.vocoder.levels import mu_law_levels
-from tts_pipeline.vocoder.wavenet import GENERATORS
+from tts_pipeline.vocoder.wavenet.levels import mu_law_levels
+from tts_pipeline.vocoder.wavenet.model import GENERATORS
 
 
 def test_generated_sound_is_decoded_and_without_emphasis():

@@ -17,8 +17,10 @@ from tests.vocoder.small_wavenets import (
     make_wavenet,
     random_mel,
 )
-from tts_pipeline import compiled
-from tts_pipeline.vocoder import vector_product, wavenet_kernel, wavenet_numba
+from tts_pipeline.nn import jit as compiled
+from tts_pipeline.nn import vector_product
+from tts_pipeline.vocoder.wavenet.model import kernel as wavenet_kernel
+from tts_pipeline.vocoder.wavenet.model import packed as wavenet_numba
 
 
 def test_exponential_and_products_against_numpy():

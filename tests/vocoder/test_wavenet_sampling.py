@@ -15,7 +15,7 @@ from tests.vocoder.small_wavenets import (
     uniforms,
     write,
 )
-from tts_pipeline.vocoder.wavenet import GENERATORS
+from tts_pipeline.vocoder.wavenet.model import GENERATORS
 
 
 @pytest.mark.parametrize("name, n", [("cached", 6000), ("numba-f32", 200_000)])

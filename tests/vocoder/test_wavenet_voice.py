@@ -12,7 +12,7 @@ from tests.tiny_voice import make_tiny_voice
 from tests.vocoder.small_wavenets import LOGISTICS, SMALL, make_wavenet
 from tts_pipeline import Voice, stream, synthesize
 from tts_pipeline.errors import VoiceError
-from tts_pipeline.vocoder.wavenet import WaveNet
+from tts_pipeline.vocoder.wavenet.model import WaveNet
 
 
 def voice_with(wavenet: WaveNet) -> Voice:

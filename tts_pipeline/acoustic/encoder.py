@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from tts_pipeline.acoustic.aligner import TokenEmbedding
-from tts_pipeline.convnext import ConvNeXtBlock
+from tts_pipeline.nn.convnext import ConvNeXtBlock
 
 
 class MaskedBlocks(nn.Module):

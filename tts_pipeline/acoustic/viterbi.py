@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tts_pipeline.compiled import compiled
 from tts_pipeline.errors import CorpusError
+from tts_pipeline.nn.jit import compiled
 
 
 def monotonic_durations(scores: np.ndarray, optional: np.ndarray | None = None) -> np.ndarray:

@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
     )
     arguments = parser.parse_args(argv)
 
-    from tts_pipeline.training.doctor import examine, format_report
+    from tts_pipeline.corpus.doctor import examine, format_report
 
     diagnosis = examine(arguments.corpus, exclude=arguments.exclude)
     print(format_report(diagnosis))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.listening.plan import DESIGNS, Plan, read_plan
+from tts_pipeline.listening.design.plan import DESIGNS, Plan, read_plan
 from tts_pipeline.listening.trials import ANSWERS_FILE, PUBLIC, read_key
 
 
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    from tts_pipeline.listening.build import build_test, report
+    from tts_pipeline.listening.design.build import build_test, report
 
     given = {
         "comparison": arguments.comparison,
@@ -98,8 +98,8 @@ def _build(arguments: argparse.Namespace) -> None:
 def _serve(arguments: argparse.Namespace) -> None:
     import uvicorn
 
-    from tts_pipeline.listening.server import make_app
-    from tts_pipeline.listening.store import AnswerStore
+    from tts_pipeline.listening.collect.server import make_app
+    from tts_pipeline.listening.collect.store import AnswerStore
 
     key = read_key(arguments.test)
     try:
@@ -123,8 +123,8 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _analyse(arguments: argparse.Namespace) -> None:
-    from tts_pipeline.listening.report import write_results
-    from tts_pipeline.listening.results import read_results
+    from tts_pipeline.listening.analysis.report import write_results
+    from tts_pipeline.listening.analysis.results import read_results
 
     key = read_key(arguments.test)
     paths = arguments.answers or [arguments.test / ANSWERS_FILE]
@@ -142,7 +142,7 @@ def _analyse(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from tts_pipeline.listening.webmushra import export
+    from tts_pipeline.listening.design.webmushra import export
 
     path = export(read_key(arguments.test), arguments.test, arguments.out)
     print(f"copy {path.parent} over webMUSHRA's configs/ and open index.html?config={path.name}")

@@ -17,8 +17,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="your own words")
     arguments = parser.parse_args(argv)
 
-    from tts_pipeline.text.explain import explain
-    from tts_pipeline.text.frontend import EnglishFrontEnd
+    from tts_pipeline.text.english.explain import explain
+    from tts_pipeline.text.english.frontend import EnglishFrontEnd
 
     print(explain(arguments.text, EnglishFrontEnd(lexicon=arguments.lexicon)))
     return 0

@@ -12,7 +12,7 @@ from typing import IO, Protocol
 
 import numpy as np
 
-from tts_pipeline.audio_files import FORMATS
+from tts_pipeline.audio.files import FORMATS
 from tts_pipeline.errors import AudioError
 
 # "As long as it takes": players and libsndfile read on to the end of the pipe.

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tts_pipeline.audio_files import FORMATS
+from tts_pipeline.audio.files import FORMATS
 from tts_pipeline.cli import COMMANDS
 from tts_pipeline.commands.options import add_voice_options, voice_options
 from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink, write_text
 from tts_pipeline.errors import TextError
 
 if TYPE_CHECKING:
-    from tts_pipeline.audio_files import Audio
+    from tts_pipeline.audio.files import Audio
 
 PIPE = "-"
 # Read in pieces of this many characters at most, a line at a time.
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
 
     # After the arguments are found good: this loads torch.
     from tts_pipeline.synthesis import stream
-    from tts_pipeline.voice import cached_voice
+    from tts_pipeline.voice.voice import cached_voice
 
     options = voice_options(arguments)
     voice = options["voice"] = cached_voice(arguments.voice)

@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
 
     from torch import nn
 
-    from tts_pipeline.voice import SHIPPED, Voice
+    from tts_pipeline.voice.voice import SHIPPED, Voice
 
     folder = arguments.folder or SHIPPED
     voice = Voice.load(folder)

@@ -22,10 +22,10 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
 
     begun = time.perf_counter()
-    from tts_pipeline.compiled import cache_folders
-    from tts_pipeline.stored import KINDS
+    from tts_pipeline.nn.jit import cache_folders
     from tts_pipeline.synthesis import stream
-    from tts_pipeline.voice import cached_voice
+    from tts_pipeline.voice.models import KINDS
+    from tts_pipeline.voice.voice import cached_voice
 
     voice = cached_voice(arguments.voice)
     loaded = time.perf_counter()

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tts_pipeline.evaluation.jobs import Scored
-from tts_pipeline.evaluation.metrics import METRICS
-from tts_pipeline.evaluation.packages import load_package
+from tts_pipeline.evaluation.metrics.packages import load_package
+from tts_pipeline.evaluation.metrics.registry import METRICS
+from tts_pipeline.evaluation.metrics.scoring import Scored
 from tts_pipeline.evaluation.tables import systems_of
 
 

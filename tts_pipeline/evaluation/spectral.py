@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tts_pipeline.evaluation.sound import HOP_LENGTH, Sound, aligned_samples
+from tts_pipeline.evaluation.metrics.sound import HOP_LENGTH, Sound, aligned_samples
 
 N_FFT = 1024
 # Magnitude under which a bin counts as silent: the rounding noise of 16 bits is about this loud.

@@ -12,8 +12,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from tts_pipeline.evaluation.jobs import Scored
-from tts_pipeline.evaluation.metrics import METRICS
+from tts_pipeline.evaluation.metrics.registry import METRICS
+from tts_pipeline.evaluation.metrics.scoring import Scored
 from tts_pipeline.evaluation.statistics import Statistic, Summary, bootstrap
 
 _PACKAGES = (

@@ -92,7 +92,7 @@ class Key:
         format: of the file.
         version: of the package that made it.
         test: opaque id of the test.
-        design: see :class:`~tts_pipeline.listening.plan.Plan`, like the next ones.
+        design: see :class:`~tts_pipeline.listening.design.plan.Plan`, like the next ones.
         title: heading.
         headphones: rule of the headphone check.
         max_listeners: how many the server takes in.

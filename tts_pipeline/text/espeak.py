@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.assemble import SENTENCE_PAUSE_S
-from tts_pipeline.text.direct import bounded
-from tts_pipeline.text.normalise.tokens import Dropped
+from tts_pipeline.text.english.assemble import SENTENCE_PAUSE_S
+from tts_pipeline.text.english.normalise.tokens import Dropped
+from tts_pipeline.text.markup.direct import bounded
 from tts_pipeline.text.phones import from_ipa, readable_ipa
 from tts_pipeline.text.protocol import STRENGTH, Report, Sentence, Word
 from tts_pipeline.text.symbols import BOUNDARY

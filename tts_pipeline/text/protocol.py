@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from tts_pipeline.text.normalise.tokens import Dropped
+from tts_pipeline.text.english.normalise.tokens import Dropped
 from tts_pipeline.text.symbols import BOS, CONSONANTS, EOS, GAPS, VOWELS, encode
 
 MAX_TOKENS = 300

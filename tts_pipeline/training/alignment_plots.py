@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.text.symbols import decode
-from tts_pipeline.training.features import FeatureStore
-from tts_pipeline.training.utterance import Utterance
+from tts_pipeline.training.data.features import FeatureStore
 
 
 def plot_alignments(

@@ -10,13 +10,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from tts_pipeline.acoustic.model import AcousticModel
-from tts_pipeline.audio import AudioConfig
-from tts_pipeline.training.acoustic_task import AcousticTask
+from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.checkpoint import load_weights
-from tts_pipeline.vocoder.generator import GeneratorConfig, HarmonicPlusNoiseVocoder
-from tts_pipeline.vocoder.wavenet import WaveNet, WaveNetConfig
-from tts_pipeline.voice import Voice
+from tts_pipeline.training.tasks.acoustic import AcousticTask
+from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
+from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
+from tts_pipeline.voice.voice import Voice
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from tts_pipeline.audio import AudioConfig, mel_filterbank
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.mel import mel_filterbank
 from tts_pipeline.errors import AudioError
 
 # Updates of the linear spectrum, after which its log-mel is 0.003 from the wanted one on average.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 
-from tts_pipeline.audio_config import AudioConfig
+from tts_pipeline.audio.config import AudioConfig
 
 
 class Vocoder(Protocol):

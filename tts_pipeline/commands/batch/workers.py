@@ -1,0 +1,213 @@
+"""Rows of a batch into files: in this process, or in worker processes of one thread each."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from tts_pipeline.commands.batch.rows import Row
+from tts_pipeline.errors import TextError, TTSPipelineError
+
+if TYPE_CHECKING:
+    from tts_pipeline.text.protocol import Dropped
+    from tts_pipeline.voice.voice import Voice
+
+# A row whose worker dies (killed for want of memory, say) is given to so many workers in all.
+TRIES = 3
+_PATIENCE_S = 10.0
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+class Job(NamedTuple):
+    """A row to speak, the file it becomes, and a digest of all that decides how it sounds."""
+
+    row: Row
+    path: Path
+    made_of: str
+
+
+class Outcome(NamedTuple):
+    """What became of a job; ``error`` is empty if its file is written."""
+
+    job: Job
+    duration_s: float = 0.0
+    dropped: tuple[Dropped, ...] = ()
+    error: str = ""
+
+
+def speak(job: Job, options: dict[str, Any]) -> Outcome:
+    """Speak a row into its file, which appears when it is whole.
+
+    Args:
+        job: the row.
+        options: of :func:`tts_pipeline.synthesize`.
+    """
+    from tts_pipeline.synthesis import synthesize
+
+    # What a kill left behind when it came between writing and naming.
+    for part in job.path.parent.glob(f".{glob.escape(job.path.name)}.*.part"):
+        part.unlink(missing_ok=True)
+    try:
+        if job.row.fault:
+            raise TextError(job.row.fault)
+        audio = synthesize(job.row.text, **options)
+        audio.save(job.path)
+    except TTSPipelineError as error:
+        return Outcome(job, error=str(error))
+    return Outcome(job, audio.duration_s, audio.report.dropped)
+
+
+def speak_in_workers(
+    jobs: Iterable[Job], options: dict[str, Any], n_workers: int
+) -> Generator[Outcome, None, None]:
+    """:func:`speak` in processes, in the order in which they finish.
+
+    Every worker computes with one thread. The weights lie in one file that all of them map into
+    memory. A job whose worker dies is given to a new one.
+
+    Args:
+        jobs: read as they are needed, one for each worker.
+        options: of :func:`tts_pipeline.synthesize`, ``voice`` being a loaded one.
+        n_workers: how many at most.
+
+    Raises:
+        TTSPipelineError: if workers die one after another and nothing gets done.
+    """
+    voice: Voice = options["voice"]
+    with tempfile.TemporaryDirectory(prefix="tts_pipeline-", ignore_cleanup_errors=True) as folder:
+        voice.save(folder, dtype="float32")
+        plain = {**options, "voice": Path(folder), "lexicon": voice.lexicon}
+        team = _Team(plain, n_workers)
+        try:
+            yield from team.outcomes(iter(jobs))
+        finally:
+            team.dismiss()
+
+
+class _Worker(NamedTuple):
+    process: BaseProcess
+    pipe: Connection
+
+
+class _Team:
+    """Workers, each with a pipe of its own, so that what a dying one leaves harms no other."""
+
+    def __init__(self, options: dict[str, Any], n_workers: int) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._options, self._n_workers = options, n_workers
+        self._idle: list[_Worker] = []
+        self._busy: dict[Connection, tuple[_Worker, Job]] = {}
+
+    def outcomes(self, jobs: Iterator[Job]) -> Iterator[Outcome]:
+        again: deque[Job] = deque()
+        tries: dict[str, int] = {}
+        n_died = 0
+        while True:
+            while len(self._busy) < self._n_workers:
+                job = again.popleft() if again else next(jobs, None)
+                if job is None:
+                    break
+                self._give(job)
+            if not self._busy:
+                return
+            for pipe in wait(list(self._busy)):
+                worker, job = self._busy.pop(cast(Connection, pipe))
+                try:
+                    outcome = worker.pipe.recv()
+                except (EOFError, OSError):
+                    n_died += 1
+                    worker.process.join()
+                    if n_died > TRIES * self._n_workers:
+                        raise TTSPipelineError(
+                            f"{n_died} worker processes died one after another (exit code "
+                            f"{worker.process.exitcode}); try --workers 1 to see why"
+                        ) from None
+                    tries[job.row.id] = tries.get(job.row.id, 0) + 1
+                    if tries[job.row.id] < TRIES:
+                        again.append(job)
+                        continue
+                    code = worker.process.exitcode
+                    outcome = Outcome(job, error=f"{TRIES} workers died of it (exit code {code})")
+                else:
+                    n_died = 0
+                    self._idle.append(worker)
+                yield outcome
+
+    def dismiss(self) -> None:
+        """Let everybody finish the row at hand, and wait for them, but not for ever."""
+        workers = [*self._idle, *(worker for worker, _ in self._busy.values())]
+        for worker in workers:
+            worker.pipe.close()
+        for worker in workers:
+            worker.process.join(_PATIENCE_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+    def _give(self, job: Job) -> None:
+        while self._idle:
+            worker = self._idle.pop()
+            # One that died while it had nothing to do cannot be written to.
+            with contextlib.suppress(OSError):
+                worker.pipe.send(job)
+                self._busy[worker.pipe] = (worker, job)
+                return
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs, self._options), daemon=True)
+        with one_thread_each():
+            process.start()
+        # So that the pipe ends when the worker does.
+        theirs.close()
+        ours.send(job)
+        self._busy[ours] = (_Worker(process, ours), job)
+
+
+def _work(pipe: Connection, options: dict[str, Any]) -> None:
+    """What a worker does until the other end of its pipe is closed, be it by a kill."""
+    from tts_pipeline.voice.voice import Voice
+
+    # Ctrl-C reaches the whole group; the parent closes the pipe then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder: Path = options["voice"]
+    with contextlib.suppress(EOFError, OSError):
+        voice = Voice.load(folder, mapped=True)
+        lexicon = options["lexicon"]
+        voice = voice if lexicon is None else voice.with_lexicon(lexicon)
+        options = {**options, "voice": voice, "lexicon": None}
+        while True:
+            pipe.send(speak(pipe.recv(), options))
+    # Only a parent that was killed leaves it behind.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Processes that are started meanwhile compute with one thread: matrix libraries read these
+    variables when they are loaded."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,101 @@
+"""Figures of one recording that tell whether it is fit for training."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from tts_pipeline.audio.files import read_audio
+from tts_pipeline.audio.levels import active_level_db, frame_levels_db, high_pass, speech_span
+
+# A pause within speech is what stays this far below the active level.
+_PAUSE_DB = -25.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """What :func:`measure` finds.
+
+    Attributes:
+        sample_rate: samples per second of the file.
+        duration_s: length of the file.
+        leading_s: silence before the speech.
+        trailing_s: silence after the speech.
+        pause_s: longest pause within the speech.
+        level_db: active level in dBFS.
+        edge_db: level of the louder of the first and the last 20 ms, from the active level.
+        noise_db: level of the quietest 5 % of 20 ms frames in dBFS, above the hum.
+        offset: mean of the samples.
+        clipped_share: share of samples that lie on flat tops at the peak, in [0, 1].
+        fingerprint: equal for recordings of equal sound, whatever the file format.
+    """
+
+    sample_rate: int
+    duration_s: float
+    leading_s: float
+    trailing_s: float
+    pause_s: float
+    level_db: float
+    edge_db: float
+    noise_db: float
+    offset: float
+    clipped_share: float
+    fingerprint: str
+
+    @property
+    def speech_s(self) -> float:
+        """Length from the first sound to the last."""
+        return self.duration_s - self.leading_s - self.trailing_s
+
+
+def measure(path: str | Path) -> Recording:
+    """Read and measure one recording.
+
+    Raises:
+        AudioError: if the file cannot be used at all; see :func:`tts_pipeline.audio.mel.read_audio`.
+    """
+    audio = read_audio(path)
+    rate = audio.sample_rate
+    samples = high_pass(audio.samples, rate)
+    level = active_level_db(samples, rate)
+    start, end = speech_span(samples, rate)
+    frames, step = frame_levels_db(samples, rate)
+    return Recording(
+        sample_rate=rate,
+        duration_s=audio.duration_s,
+        leading_s=start / rate,
+        trailing_s=(len(samples) - end) / rate,
+        pause_s=_longest_run(frames[start // step : end // step] < level + _PAUSE_DB)
+        * (step / rate),
+        level_db=level,
+        edge_db=float(max(frames[0], frames[-2:].max()) - level),
+        noise_db=float(np.percentile(frames, 5)),
+        offset=float(audio.samples.mean(dtype=np.float64)),
+        clipped_share=_clipped_share(audio.samples),
+        fingerprint=hashlib.blake2b(audio.samples.tobytes(), digest_size=16).hexdigest(),
+    )
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """Lengths of the runs of True in ``(S,)`` bool."""
+    edges = np.flatnonzero(np.diff(mask, prepend=False, append=False))
+    return edges[1::2] - edges[::2]
+
+
+def _longest_run(mask: np.ndarray) -> int:
+    return int(_runs(mask).max(initial=0))
+
+
+def _clipped_share(samples: np.ndarray) -> float:
+    """Share of samples in flat tops: three or more in a row at the very same peak.
+
+    The peak need not be full scale, since clipped recordings are often turned down afterwards.
+    One such top can be chance or a broad wave, so at least two are needed.
+    """
+    magnitude = np.abs(samples)
+    runs = _runs(magnitude >= magnitude.max() * (1 - 1e-4))
+    tops = runs[runs >= 3]
+    return float(tops.sum() / len(samples)) if len(tops) >= 2 else 0.0

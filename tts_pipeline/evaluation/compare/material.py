@@ -1,0 +1,132 @@
+"""The texts of an evaluation: a file of tabs, with recordings where there are some."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tts_pipeline.audio.files import read_audio
+from tts_pipeline.audio.levels import high_pass, normalise_loudness, trim_silence
+from tts_pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tts_pipeline.audio.config import AudioConfig
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A line of the file: name, text, and the file of its recording if one is named."""
+
+    name: str
+    text: str
+    recording: Path | None = None
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read lines ``name<TAB>text`` or ``name<TAB>text<TAB>file``; empty lines are skipped.
+
+    Args:
+        path: UTF-8; files of recordings are relative to its folder.
+
+    Raises:
+        ConfigError: if the file cannot be read or holds no line, or naming the line that is not
+            of that form or repeats a name.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+    rows: dict[str, Row] = {}
+    for number, line in enumerate(content.split("\n"), 1):
+        if not line.strip():
+            continue
+        cells = [cell.strip() for cell in line.rstrip("\r").split("\t")]
+        if not 2 <= len(cells) <= 3 or not cells[0] or not cells[1]:
+            raise ConfigError(
+                f"{path}:{number}: expected name<TAB>text or name<TAB>text<TAB>recording, "
+                f"found {line!r}"
+            )
+        name = cells[0]
+        if name in rows:
+            raise ConfigError(f"{path}:{number}: {name} has a text already")
+        recording = path.parent / cells[2] if len(cells) == 3 and cells[2] else None
+        rows[name] = Row(name, cells[1], recording)
+    if not rows:
+        raise ConfigError(f"{path}: holds no texts; expected lines of name<TAB>text")
+    return list(rows.values())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Material:
+    """What strategies work from.
+
+    Attributes:
+        name: of the text, usable as a file name.
+        text: what is to be said.
+        audio: settings of the voice.
+        recording: a person saying it ``(S,)`` float32 at the voice's rate, None if there is none.
+    """
+
+    name: str
+    text: str
+    audio: AudioConfig
+    recording: np.ndarray | None = None
+
+    @property
+    def natural(self) -> np.ndarray:
+        """The recording ``(S,)``.
+
+        Raises:
+            ConfigError: if there is none.
+        """
+        if self.recording is None:
+            raise ConfigError(f"{self.name}: there is no recording of this text")
+        return self.recording
+
+    @functools.cached_property
+    def mel(self) -> np.ndarray:
+        """Natural-log mel of the recording ``(M, T)`` float32."""
+        # Not above: the mel is made once for all strategies, whose memory is not to count it.
+        from tts_pipeline.audio.mel import log_mel
+
+        return log_mel(self.natural, self.audio)
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Changes with the text, the recording and the settings."""
+        told = f"{self.text}\n{self.audio}\n".encode()
+        sound = b"" if self.recording is None else self.recording.tobytes()
+        return hashlib.sha256(told + sound).hexdigest()
+
+
+def load_material(rows: list[Row], audio: AudioConfig) -> list[Material]:
+    """Read the recordings, filtered, levelled and trimmed as voices are trained on them.
+
+    Raises:
+        ConfigError: if a name cannot be that of a file.
+        AudioError: if a recording cannot be read.
+    """
+    out = []
+    for row in rows:
+        if not _FILE_NAME.fullmatch(row.name):
+            raise ConfigError(
+                f"name {row.name!r}: expected letters, digits, '.', '_' and '-', as files are "
+                "named after it"
+            )
+        recording = None if row.recording is None else _load(row.recording, audio.sample_rate)
+        out.append(Material(row.name, row.text, audio, recording))
+    return out
+
+
+def _load(path: Path, rate: int) -> np.ndarray:
+    samples = high_pass(read_audio(path, sample_rate=rate).samples, rate)
+    samples = normalise_loudness(samples, rate)
+    return trim_silence(samples, rate, margin_after_s=0.15, pad=False)

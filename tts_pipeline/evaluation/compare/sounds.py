@@ -1,0 +1,126 @@
+"""All strategies made to work on all texts, one after another."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tts_pipeline.errors import ConfigError
+from tts_pipeline.evaluation.compare.material import Material
+from tts_pipeline.evaluation.compare.strategies import Strategy, strategies_of
+from tts_pipeline.evaluation.compare.worker import Task, chosen, run
+from tts_pipeline.voice.voice import Voice
+
+BUDGET_S = 240.0
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What commands that make sounds have in common."""
+    parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
+    parser.add_argument("--seed", type=int, default=0, help="of the first text (0)")
+    parser.add_argument("--strategies", metavar="A,B", help="only these, with commas between")
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="STRATEGY=N",
+        help="make N texts at most with this one; may be repeated. Default: as many as it makes "
+        "in --seconds, but at least 3",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=BUDGET_S,
+        help=f"that making may take for each strategy ({BUDGET_S:.0f}); the report says so",
+    )
+
+
+def limits_of(given: Sequence[str]) -> dict[str, int]:
+    """By strategy the number of texts, from ``STRATEGY=N``.
+
+    Raises:
+        ConfigError: if one is of another form.
+    """
+    out = {}
+    for item in given:
+        name, _, amount = item.rpartition("=")
+        if not name or not amount.isdecimal() or int(amount) < 1:
+            raise ConfigError(f"--limit {item}: expected STRATEGY=N with N of at least 1")
+        out[name] = int(amount)
+    return out
+
+
+def tasks_for(
+    voice: Voice,
+    materials: Sequence[Material],
+    folder: Path,
+    *,
+    seed: int,
+    only: Sequence[str] | None,
+    limits: dict[str, int],
+    budget_s: float,
+    suffix: str = ".wav",
+) -> list[Task]:
+    """One task a strategy, for the texts that it can do; see :class:`Task`.
+
+    Args:
+        voice: loaded from a folder.
+        materials: the texts.
+        folder: of all that is made.
+        seed: of the first text; the others get the next ones, the same for all strategies.
+        only: names of the strategies that take part, None: all.
+        limits: by strategy the number of texts to make at most.
+        budget_s: seconds that making may take for a strategy without a limit.
+        suffix: of the sound files.
+
+    Raises:
+        ConfigError: if the voice was not loaded from a folder, or a strategy is unknown.
+    """
+    if voice.path is None:
+        raise ConfigError(f"voice {voice.name!r}: expected one loaded from a folder; save it first")
+    seeded = [(material, seed + index) for index, material in enumerate(materials)]
+    tasks = []
+    for strategy in _wanted(strategies_of(voice), only, limits):
+        possible = tuple(
+            item for item in seeded if item[0].recording is not None or not strategy.needs_recording
+        )
+        for material, _ in possible:
+            strategy.prepare(material)
+        if possible:
+            limit = limits.get(strategy.name, len(possible) if strategy.reference else None)
+            path, mark = voice.path.resolve(), voice.fingerprint
+            out = folder.resolve()
+            tasks.append(Task(strategy, path, mark, possible, out, limit, budget_s, suffix))
+    return tasks
+
+
+def _wanted(
+    strategies: list[Strategy], only: Sequence[str] | None, limits: dict[str, int]
+) -> list[Strategy]:
+    names = [strategy.name for strategy in strategies]
+    unknown = sorted({*(only or ()), *limits} - set(names))
+    if unknown:
+        raise ConfigError(f"strategies {', '.join(unknown)}: this voice permits {', '.join(names)}")
+    return [strategy for strategy in strategies if only is None or strategy.name in only]
+
+
+def make_sounds(
+    tasks: Sequence[Task],
+) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
+    """Do the tasks.
+
+    Returns:
+        What is known of each sound, by strategy and text, and by strategy why it failed.
+    """
+    records, failures = {}, {}
+    for task in tasks:
+        reason = run(task)
+        if reason is not None:
+            failures[task.strategy.name] = reason
+            print(f"{task.strategy.name} failed: {reason}", file=sys.stderr)
+        for record, (material, _) in zip(chosen(task)[0], task.materials):
+            records[task.strategy.name, material.name] = record
+    return records, failures

@@ -1,0 +1,176 @@
+"""``tts-pipeline samples``: sounds to publish, of fixed sentences, with a page that plays them."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import platform
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tts_pipeline import __version__
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.files import read_audio
+from tts_pipeline.audio.mel import log_mel
+from tts_pipeline.errors import ConfigError
+from tts_pipeline.evaluation.benchmark.timing import machine
+from tts_pipeline.evaluation.compare.material import load_material, read_rows
+from tts_pipeline.evaluation.compare.sounds import add_options, limits_of, make_sounds, tasks_for
+from tts_pipeline.evaluation.compare.worker import PARTS, Task
+from tts_pipeline.evaluation.pages.html import spectrogram_png
+from tts_pipeline.evaluation.pages.samples_page import samples_html, samples_markdown
+from tts_pipeline.evaluation.tables import write_json, write_text
+from tts_pipeline.voice.voice import Voice
+
+SENTENCES = "sentences.tsv"
+FORMAT = 1
+_ABOUT = """\
+Speaks the sentences of DIR/sentences.tsv (lines name<TAB>text) with every strategy that needs no
+recording, into DIR/audio/STRATEGY/NAME.flac, with manifest.json, index.html and README.md beside.
+The same voice, seed and machine give the same samples again."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        0; 1 if a strategy failed.
+
+    Raises:
+        ConfigError: if options or sentences do not fit together.
+        VoiceError: if the voice cannot be read.
+    """
+    parser = argparse.ArgumentParser(prog="tts-pipeline samples", description=_ABOUT)
+    parser.add_argument(
+        "--out", type=Path, default=Path("samples"), metavar="DIR", help="(samples)"
+    )
+    parser.add_argument("--sentences", type=Path, metavar="FILE", help=f"(DIR/{SENTENCES})")
+    add_options(parser)
+    options = parser.parse_args(argv)
+    manifest, failures = make_samples(
+        Voice.load(options.voice),
+        options.sentences or options.out / SENTENCES,
+        options.out,
+        seed=options.seed,
+        only=options.strategies.split(",") if options.strategies else None,
+        limits=limits_of(options.limit),
+        budget_s=options.seconds,
+    )
+    total = sum((options.out / item["file"]).stat().st_size for item in manifest["samples"])
+    print(f"{len(manifest['samples'])} sounds, {total / 1e6:.1f} MB: {options.out / 'index.html'}")
+    return int(bool(failures))
+
+
+def make_samples(
+    voice: Voice,
+    sentences: Path,
+    folder: Path,
+    *,
+    seed: int,
+    only: Sequence[str] | None,
+    limits: dict[str, int],
+    budget_s: float,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Make the sounds, their spectrograms, the manifest and the pages.
+
+    Args:
+        voice: loaded from a folder.
+        sentences: see :func:`~tts_pipeline.evaluation.compare.material.read_rows`.
+        folder: gets all of it; what an interrupted run has made is kept.
+        seed: of the first sentence; the others get the next ones, the same for all strategies.
+        only: names of the strategies that take part, None: all that need no recording.
+        limits: by strategy the number of sentences to make at most.
+        budget_s: seconds that making may take for a strategy without a limit.
+
+    Returns:
+        What manifest.json holds, and by strategy why it failed.
+    """
+    materials = load_material(read_rows(sentences), voice.audio)
+    if any(material.recording is not None for material in materials):
+        raise ConfigError(f"{sentences}: names recordings; samples are spoken from text only")
+    tasks = tasks_for(
+        voice,
+        materials,
+        folder,
+        seed=seed,
+        only=only,
+        limits=limits,
+        budget_s=budget_s,
+        suffix=".flac",
+    )
+    if not tasks:
+        raise ConfigError("no strategy speaks from text; leave --strategies out")
+    records, failures = make_sounds(tasks)
+    samples = []
+    for task in tasks:
+        for material, _ in task.materials:
+            record = records.get((task.strategy.name, material.name))
+            if record is not None:
+                samples.append(_sample(task, material.name, material.text, record))
+                _picture(folder / record["file"], voice.audio)
+    manifest = {
+        "format": FORMAT,
+        "version": __version__,
+        "voice": {"name": voice.name, "fingerprint": voice.fingerprint},
+        "sample_rate": voice.audio.sample_rate,
+        "machine": {**machine(), "arithmetic": arithmetic()},
+        "samples": samples,
+    }
+    write_json(folder / "manifest.json", manifest)
+    for name, text in (
+        ("index.html", samples_html(manifest, folder / "index.html")),
+        ("README.md", samples_markdown(manifest, folder)),
+    ):
+        write_text(folder / name, text)
+    shutil.rmtree(folder / PARTS)
+    return manifest, failures
+
+
+def _sample(task: Task, name: str, text: str, record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "file": record["file"],
+        "picture": Path(record["file"]).with_suffix(".png").as_posix(),
+        "name": name,
+        "text": text,
+        "strategy": task.strategy.name,
+        "label": task.strategy.label,
+        "voice": task.fingerprint,
+        "seed": record["seed"],
+        "version": __version__,
+        "seconds": record["seconds"],
+        "rtf": record["compute_s"] / record["seconds"],
+    }
+
+
+def _picture(sound: Path, audio: AudioConfig) -> None:
+    samples = read_audio(sound, sample_rate=audio.sample_rate).samples
+    content = spectrogram_png(log_mel(samples, audio))
+    sound.with_suffix(".png").write_bytes(content)
+
+
+def arithmetic() -> str:
+    """Changes with the processor, the libraries and the code between text and sound: with whatever
+    sums may be rounded otherwise by."""
+    told = hashlib.sha256()
+    for part in (platform.machine(), np.__version__, machine()["numba"], *_processor()):
+        told.update(f"{part}\n".encode())
+    package = Path(__file__).resolve().parents[2]
+    sources = list(package.glob("*.py"))
+    for room in ("acoustic", "audio", "features", "nn", "text", "vocoder", "voice"):
+        sources += (package / room).rglob("*.py")
+    for source in sorted(sources):
+        told.update(source.read_bytes())
+    return told.hexdigest()[:16]
+
+
+def _processor() -> list[str]:
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return [platform.processor()]
+    wanted = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
+    lines = cpuinfo.read_text(encoding="utf-8", errors="replace").split("\n\n")[0].split("\n")
+    return [line for line in lines if line.split("\t")[0].strip() in wanted]

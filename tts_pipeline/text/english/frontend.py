@@ -1,0 +1,271 @@
+"""The English front end: text in, sentences of phones out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+from tts_pipeline.errors import TextError
+from tts_pipeline.text.english.assemble import PARAGRAPH_PAUSE_S, sentence_of
+from tts_pipeline.text.english.normalise import normalise, spoken_text
+from tts_pipeline.text.english.normalise.tokens import Dropped, Token
+from tts_pipeline.text.english.pronounce import Pronouncer
+from tts_pipeline.text.english.user_lexicon import SIMPLE_WORD, read_user_lexicon
+from tts_pipeline.text.markup.direct import bounded, directed, followed, with_given
+from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, UserPhrases, plain_chunk
+from tts_pipeline.text.markup.ssml import is_ssml, read_ssml
+from tts_pipeline.text.protocol import Report, Sentence, Word
+
+__all__ = ["Dropped", "EnglishFrontEnd", "Report", "Sentence", "Word"]
+
+# A stream is read in blocks of this many characters, the first ones shorter, so that something is
+# said soon; the last sentence of a block waits for the next one, unless it is longer than this
+# many blocks.
+FIRST_BLOCK = 512
+BLOCK = 8192
+MAX_BLOCKS = 4
+# What the splitter may need to see behind the end of a sentence to be sure of it.
+TAIL = 100
+# Characters from which SSML can be told from text that begins with a bracket.
+SSML_HEAD = 256
+
+
+class EnglishFrontEnd:
+    """Turns English text into sentences of ARPAbet phones.
+
+    Plain text may hold phones between double square brackets: ``[[HH AH0 L OW1]]``,
+    ``[[/həˈloʊ/]]``, or the name of a homograph's reading, ``[[read_past]]``. A text whose first
+    element is ``<speak>`` is read as SSML (see :mod:`tts_pipeline.text.markup.ssml`).
+
+    Args:
+        lexicon: the user's own pronunciations: lines ``word<TAB>phones``, or a PLS file. A word
+            with capitals stands for that spelling only.
+        pronouncer: a ready pronouncer instead of one on the package's data.
+
+    Raises:
+        TextError: if the lexicon cannot be read.
+    """
+
+    def __init__(
+        self, *, lexicon: str | Path | None = None, pronouncer: Pronouncer | None = None
+    ) -> None:
+        self._pronouncer = pronouncer or Pronouncer()
+        self._phrases: UserPhrases | None = None
+        if lexicon is not None:
+            entries = read_user_lexicon(Path(lexicon), self._phones_of)
+            words = {key: phones for key, phones in entries.items() if SIMPLE_WORD.fullmatch(key)}
+            phrases = {key: phones for key, phones in entries.items() if key not in words}
+            self._pronouncer = self._pronouncer.with_user(words)
+            self._phrases = UserPhrases(phrases) if phrases else None
+
+    def __call__(self, text: str, *, strict: bool = False) -> tuple[list[Sentence], Report]:
+        """Return the sentences of a text and a report of what was done with it.
+
+        Args:
+            text: any string.
+            strict: refuse text of which something cannot be spoken.
+
+        Raises:
+            TextError: for malformed SSML or inline phones; with ``strict``, naming what cannot be
+                spoken and where.
+        """
+        sentences: list[Sentence] = []
+        dropped: list[Dropped] = []
+        normal: list[str] = []
+        n_split = 0
+        stray = Chunk()
+        for chunk in self._chunks(text):
+            tokens, left_out = self._tokens(chunk)
+            dropped.extend(left_out)
+            normal.append(_normal_form(tokens))
+            made: list[Sentence] = []
+            for group in _groups(tokens):
+                pieces = self._sentences(group, chunk)
+                n_split += len(pieces) if len(pieces) > 1 else 0
+                made.extend(pieces)
+            if not made:
+                stray.pauses.extend(chunk.pauses)
+                stray.marks.extend(chunk.marks)
+                continue
+            if sentences:
+                stray.pauses.extend(chunk.take_leading_pauses(made[0].words[0].span[0]))
+                sentences[-1] = followed(sentences[-1], stray.pauses, ())
+                stray.pauses = []
+            chunk.precede(stray)
+            stray = Chunk()
+            if chunk.paragraph:
+                made[-1] = replace(made[-1], pause_after_s=PARAGRAPH_PAUSE_S)
+            sentences.extend(directed(made, chunk))
+        if sentences:
+            sentences[-1] = followed(sentences[-1], stray.pauses, stray.marks)
+        if strict:
+            _refuse(dropped)
+        normalised = "\n\n".join(part for part in normal if part)
+        return sentences, Report(normalised, tuple(dropped), len(sentences), n_split)
+
+    def stream(
+        self, text: str | Iterable[str]
+    ) -> Iterator[tuple[Sentence | None, tuple[Dropped, ...]]]:
+        """Yield sentences one by one, each with what was dropped before its end.
+
+        What is dropped after the last sentence comes with that one, or with None if there is no
+        sentence at all. SSML is gathered whole.
+
+        Args:
+            text: the text, or its pieces in order (lines or chunks of a file). At most a few
+                blocks of it are held at a time.
+
+        Raises:
+            TextError: for malformed SSML or inline phones.
+        """
+        waiting: Sentence | None = None
+        left_out: list[Dropped] = []
+        for sentences, dropped in self._blocks(text):
+            left_out.extend(dropped)
+            for sentence in sentences:
+                if waiting is not None:
+                    yield waiting, _until(left_out, sentence.span[0])
+                waiting = sentence
+        if waiting is not None or left_out:
+            yield waiting, tuple(left_out)
+
+    def _blocks(self, text: str | Iterable[str]) -> Iterator[tuple[list[Sentence], list[Dropped]]]:
+        pieces = iter((text,) if isinstance(text, str) else text)
+        head = ""
+        while len(head.lstrip()) < SSML_HEAD and head.lstrip()[:1] in ("", "<"):
+            piece = next(pieces, None)
+            if piece is None:
+                break
+            head += piece
+        if is_ssml(head):
+            sentences, report = self("".join((head, *pieces)))
+            yield sentences, list(report.dropped)
+            return
+        held, offset, size = "", 0, FIRST_BLOCK
+        for piece, last in _cut(chain((head,), pieces)):
+            held += piece
+            if last or len(held) >= size:
+                sentences, dropped, used = self._block(held, last)
+                yield _shifted(sentences, dropped, offset)
+                held, offset, size = held[used:], offset + used, min(2 * size, BLOCK)
+
+    def _block(self, text: str, last: bool) -> tuple[list[Sentence], list[Dropped], int]:
+        """Read a block's sentences but those at its end that may go on; return the length used."""
+        whole = last
+        if not last and len(text) >= BLOCK * MAX_BLOCKS:
+            # One sentence longer than all that may be held: cut it after a word.
+            blank = max(text.rfind(" "), text.rfind("\n"))
+            text, whole = text[: blank + 1] or text, True
+        chunk = plain_chunk(text, self._phrases)
+        tokens, dropped = self._tokens(chunk)
+        groups = list(_groups(tokens))
+        used = len(text)
+        if not whole:
+            while groups and len(text) - used < TAIL:
+                used = chunk.origin(*groups.pop()[0].span)[0]
+            used = used if groups else 0
+            dropped = [record for record in dropped if record.span[1] <= used]
+        made = [piece for group in groups for piece in self._sentences(group, chunk)]
+        return directed(made, chunk), dropped, used
+
+    def _chunks(self, text: str) -> list[Chunk]:
+        if not is_ssml(text):
+            return [plain_chunk(text, self._phrases)]
+        return read_ssml(text, self._phrases)
+
+    def _tokens(self, chunk: Chunk) -> tuple[list[Token], list[Dropped]]:
+        normalised = normalise(chunk.text, known=self._pronouncer.knows)
+        tokens = with_given(normalised.tokens, chunk)
+        if chunk.is_plain:
+            return tokens, normalised.dropped
+        dropped = [
+            record._replace(span=chunk.origin(*record.span)) for record in normalised.dropped
+        ]
+        return tokens, dropped
+
+    def _sentences(self, tokens: list[Token], chunk: Chunk) -> list[Sentence]:
+        sentence = sentence_of(tokens, chunk, self._pronouncer)
+        return bounded(sentence) if sentence else []
+
+    def _phones_of(self, text: str) -> tuple[str, ...]:
+        sentences, _ = self(text)
+        return tuple(p for sentence in sentences for word in sentence.words for p in word.phones)
+
+
+def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
+    """Yield the tokens of each sentence, a paragraph break with the sentence before it."""
+    group: list[Token] = []
+    ended = False
+    for token in tokens:
+        if ended and token.kind != "paragraph":
+            yield group
+            group, ended = [], False
+        group.append(token)
+        ended = ended or token.kind in ("end", "paragraph")
+    if group:
+        yield group
+
+
+def _normal_form(tokens: list[Token]) -> str:
+    """Return tokens as text that gives them again; decided pronunciations as inline phones."""
+    return spoken_text(
+        [
+            token._replace(text=f"[[{token.source}]]", kind="word")
+            if token.kind in GIVEN_KINDS
+            else token
+            for token in tokens
+        ]
+    )
+
+
+def _refuse(dropped: list[Dropped]) -> None:
+    for record in dropped:
+        if record.text:
+            raise TextError(
+                f"cannot speak {record.text[:40]!r} at character {record.span[0]} "
+                f"({record.reason}); take it out, or do not ask for strict=True"
+            )
+
+
+def _cut(pieces: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield pieces as long as a block at most, and with each whether it is the last one."""
+    waiting, size = "", FIRST_BLOCK
+    for piece in pieces:
+        start = 0
+        while start < len(piece):
+            yield waiting, False
+            waiting = piece[start : start + size]
+            start, size = start + size, min(2 * size, BLOCK)
+    yield waiting, True
+
+
+def _shifted(
+    sentences: list[Sentence], dropped: list[Dropped], offset: int
+) -> tuple[list[Sentence], list[Dropped]]:
+    """Count spans from the start of the stream."""
+    if not offset:
+        return sentences, dropped
+
+    def moved(span: tuple[int, int]) -> tuple[int, int]:
+        return span[0] + offset, span[1] + offset
+
+    return (
+        [
+            replace(
+                sentence,
+                span=moved(sentence.span),
+                words=tuple(replace(word, span=moved(word.span)) for word in sentence.words),
+            )
+            for sentence in sentences
+        ],
+        [record._replace(span=moved(record.span)) for record in dropped],
+    )
+
+
+def _until(dropped: list[Dropped], place: int) -> tuple[Dropped, ...]:
+    """Take out of a list, and return, what was dropped before a place."""
+    taken = tuple(record for record in dropped if record.span[0] < place)
+    del dropped[: len(taken)]
+    return taken

@@ -1,0 +1,289 @@
+"""Which of two pronunciations is meant: "read", "live", "record" and 159 other spellings.
+
+A linear classifier over the neighbouring words, trained by ``recipes/text/homographs.py`` with the
+averaged perceptron (Collins 2002, "Discriminative training methods for hidden Markov models").
+Besides weights of its own every reading that is a verb, and every one that is a noun or adjective,
+shares the weights of its class, so that a word with few examples learns from the others. Only
+hashed, quantised weights ship (``data/homographs.bin``).
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tts_pipeline.errors import TextError
+from tts_pipeline.text.english.lexicon import DATA, Phones
+from tts_pipeline.text.english.morphology import add_s
+
+SCHEMA = 1
+NUMBER = "<n>"
+# Their plural nouns sound like the verb.
+_IRREGULAR_PLURAL = {"house", "mouth"}
+_BEFORE, _AFTER = "<s>", "</s>"
+_WINDOW = 8
+# Perceptron scores are no log-odds; divided by this they come close to them.
+_TEMPERATURE = 10.0
+_CLASSES = {
+    word: name
+    for name, words in {
+        "DET": "the a an this that these those his her its their our my your no some any each "
+        "every another both all such what which whose",
+        "TO": "to",
+        "MOD": "will would can could shall should may might must cannot can't don't doesn't "
+        "didn't won't wouldn't couldn't do does did not never",
+        "PRO": "i he she it we they you who them him us me himself themselves itself",
+        "BE": "is are was were be been being am",
+        "HAVE": "has have had having",
+        "PREP": "of in on at by for with from as into through during between against under over "
+        "about after before without within upon among toward towards via per like",
+        "CONJ": "and or but nor",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+# Words that may stand between an auxiliary and its verb.
+_SKIPPED = {"not", "never", "ever", "already", "always", "just", "also", "often", "still", "been"}
+_ENDINGS = ("ing", "ed", "ly", "s", "tion", "ment", "ive", "al", "ous", "ic", "er", "est", "able",
+            "ful")  # fmt: skip
+
+
+class Reading(NamedTuple):
+    """One reading of a homograph: its name ("read_past"), its class and its phones."""
+
+    name: str
+    kind: str
+    phones: Phones
+
+
+def reading_kind(name: str) -> str:
+    """Return "V" for the verb reading, "N" for noun or adjective, "" for others."""
+    parts = name.partition("_")[2].split("-")
+    if parts == ["vrb"]:
+        return "V"
+    return "N" if "nou" in parts or "adj" in parts else ""
+
+
+def features(tokens: list[str], index: int) -> tuple[list[str], list[str]]:
+    """Describe a token by its neighbours.
+
+    Args:
+        tokens: words and marks as written; ``NUMBER`` for anything spelled with digits.
+        index: place of the homograph.
+
+    Returns:
+        Features of the places around it, and the set of words near it.
+    """
+    n = len(tokens)
+    around = []
+    for place in (index - 3, index - 2, index - 1, index + 1, index + 2, index + 3):
+        if place < 0:
+            around.append(_BEFORE)
+        elif place >= n:
+            around.append(_AFTER)
+        else:
+            around.append(tokens[place].lower())
+    _, p2, p1, n1, n2, _ = around
+    c3, c2, c1, d1, d2, _ = map(_class_of, around)
+    local = [
+        "b", f"p1={p1}", f"n1={n1}", f"p2={p2}", f"n2={n2}", f"p12={p2} {p1}", f"n12={n1} {n2}",
+        f"pn={p1} {n1}", f"P1={c1}", f"N1={d1}", f"P2={c2}", f"N2={d2}", f"P3={c3}",
+        f"P12={c2} {c1}", f"N12={d1} {d2}", f"PN={c1} {d1}", f"P123={c3} {c2} {c1}",
+        f"PPN={c2} {c1} {d1}", f"PNN={c1} {d1} {d2}", f"sp={_tail(p1)}", f"sn={_tail(n1)}",
+        f"sp2={_tail(p2)}",
+    ]  # fmt: skip
+    if tokens[index][:1].isupper():
+        local.append("cap" if index else "cap0")
+    if index + 1 < n and tokens[index + 1][:1].isupper():
+        local.append("ncap")
+    if index and tokens[index - 1][:1].isupper():
+        local.append("pcap")
+    near = [
+        f"w={tokens[place].lower()}"
+        for place in range(max(0, index - _WINDOW), min(n, index + _WINDOW + 1))
+        if place != index and len(tokens[place]) > 2 and tokens[place][0].isalpha()
+    ]
+    return local, near
+
+
+def _tense(tokens: list[str], index: int) -> str:
+    """Return the tense that an auxiliary before a verb settles: "have I ever read" is past."""
+    for place in range(index - 1, max(index - 4, -1), -1):
+        word = tokens[place].lower()
+        kind = _CLASSES.get(word)
+        if word in _SKIPPED or kind == "PRO" or word.endswith("ly"):
+            continue
+        if kind in ("HAVE", "BE"):
+            return "_past"
+        return "_present" if kind in ("TO", "MOD") else ""
+    return ""
+
+
+def _tail(word: str) -> str:
+    return word[-3:] if len(word) > 4 else word
+
+
+@lru_cache(maxsize=4096)
+def _class_of(word: str) -> str:
+    known = _CLASSES.get(word)
+    if known:
+        return known
+    if word in (_BEFORE, _AFTER):
+        return "S"
+    if not word[:1].isalpha():
+        return word if len(word) == 1 else "num"
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            return "-" + ending
+    return "w"
+
+
+def keys_of(reading: Reading, shared: bool, local: list[str], near: list[str]) -> list[str]:
+    """Return the weight names that a reading's score adds up."""
+    own = [f"{reading.name}|{feature}" for feature in (*local, *near)]
+    return own + [f"#{reading.kind}|{feature}" for feature in local] if shared else own
+
+
+def shares_class(readings: list[Reading]) -> bool:
+    """Tell whether the readings are told apart by word class alone."""
+    return {reading.kind for reading in readings} == {"V", "N"}
+
+
+def _with_s(word: str) -> str:
+    return word + ("es" if word.endswith(("s", "x", "sh", "ch")) else "s")
+
+
+class Homographs:
+    """The classifier.
+
+    Args:
+        readings: per spelling its readings.
+        weights: hash of each weight's name to its value.
+    """
+
+    def __init__(self, readings: dict[str, list[Reading]], weights: dict[int, float]) -> None:
+        self._readings = readings
+        self._weights = weights
+        self._by_name = {
+            reading.name: reading for choices in readings.values() for reading in choices
+        }
+
+        self._inflected = {
+            _with_s(word): word
+            for word, choices in readings.items()
+            if shares_class(choices)
+            and word not in _IRREGULAR_PLURAL
+            and _with_s(word) not in readings
+        }
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._readings or word in self._inflected
+
+    def named(self, name: str) -> Reading | None:
+        """Return a reading by its name ("read_past"), for a user who wants just that one."""
+        return self._by_name.get(name)
+
+    def readings(self, word: str) -> list[Reading]:
+        """Return the readings of a spelling, none if it is no homograph."""
+        return self._readings.get(word, [])
+
+    def choose(self, word: str, tokens: list[str], index: int) -> tuple[Reading, float]:
+        """Return the likeliest reading of ``word`` at ``tokens[index]`` and its confidence.
+
+        "records" is read like "record": the verb's or the noun's reading with its ending.
+
+        Args:
+            word: lower-case spelling.
+            tokens: the sentence, as for :func:`features`.
+            index: place of the word.
+        """
+        stem = self._inflected.get(word)
+        if stem is not None:
+            reading, confidence = self.choose(stem, tokens, index)
+            return reading._replace(phones=add_s(reading.phones)), confidence
+        readings = self._readings[word]
+        tense = _tense(tokens, index)
+        for reading in readings:
+            if tense and reading.name.endswith(tense):
+                return reading, 1.0
+        local, near = features(tokens, index)
+        shared = shares_class(readings)
+        get = self._weights.get
+        scores = [
+            sum(
+                get(zlib.crc32(key.encode("utf-8", "replace")), 0.0)
+                for key in keys_of(reading, shared, local, near)
+            )
+            for reading in readings
+        ]
+        best = max(range(len(scores)), key=scores.__getitem__)
+        shares = np.exp((np.array(scores) - scores[best]) / _TEMPERATURE)
+        return readings[best], float(1.0 / shares.sum())
+
+
+def pack_homographs(
+    readings: dict[str, list[Reading]], weights: dict[str, float], *, smallest: float
+) -> bytes:
+    """Return the bytes of a model file; weights below ``smallest`` are left out.
+
+    Weights are stored as crc32 of the name and one signed byte.
+    """
+    kept: dict[int, float] = {}
+    for name, value in sorted(weights.items()):
+        if abs(value) >= smallest:
+            key = zlib.crc32(name.encode())
+            kept[key] = kept.get(key, 0.0) + value
+    keys = np.array(sorted(kept), np.uint32)
+    values = np.array([kept[int(key)] for key in keys])
+    step = float(np.abs(values).max() / 127)
+    header = {
+        "schema": SCHEMA,
+        "step": step,
+        "size": len(keys),
+        "readings": {
+            word: [[r.name, r.kind, " ".join(r.phones)] for r in choices]
+            for word, choices in sorted(readings.items())
+        },
+    }
+    # Sorted keys pack better as differences.
+    gaps = np.diff(keys.astype(np.int64), prepend=0).astype("<u4")
+    planes = gaps.view(np.uint8).reshape(-1, 4).T.tobytes()
+    body = planes + np.round(values / step).astype(np.int8).tobytes()
+    return zlib.compress(json.dumps(header).encode(), 9) + b"\n\n" + zlib.compress(body, 9)
+
+
+def read_homographs(path: Path) -> Homographs:
+    """Load a model file.
+
+    Raises:
+        TextError: if the file is damaged or of another schema.
+    """
+    try:
+        data = path.read_bytes()
+        unpack = zlib.decompressobj()
+        header = json.loads(unpack.decompress(data))
+        if header["schema"] != SCHEMA:
+            raise TextError(f"{path}: model schema {header['schema']}, expected {SCHEMA}")
+        size = header["size"]
+        body = zlib.decompress(unpack.unused_data[2:])
+        planes = np.frombuffer(body, np.uint8, 4 * size).reshape(4, size)
+        gaps = np.ascontiguousarray(planes.T).view("<u4")[:, 0]
+        keys = np.cumsum(gaps.astype(np.int64))
+        values = np.frombuffer(body, np.int8, size, 4 * size) * header["step"]
+        readings = {
+            word: [Reading(name, kind, tuple(phones.split())) for name, kind, phones in choices]
+            for word, choices in header["readings"].items()
+        }
+        return Homographs(readings, dict(zip(keys.tolist(), values.tolist())))
+    except (ValueError, KeyError, zlib.error) as error:
+        raise TextError(f"{path}: damaged model ({error}); reinstall the package") from error
+
+
+@cache
+def shipped_homographs() -> Homographs:
+    """Return the model of the package, read once per process."""
+    return read_homographs(DATA / "homographs.bin")

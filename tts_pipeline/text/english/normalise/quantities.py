@@ -1,0 +1,195 @@
+"""Plain numbers: cardinals, ordinals, decimals, fractions, ranges, ratios, sums and dimensions."""
+
+from __future__ import annotations
+
+import re
+
+from tts_pipeline.text.english import numbers
+from tts_pipeline.text.english.normalise.writer import NUMBER, Writer
+
+MAX_CARDINAL = numbers.MAX_CARDINAL_DIGITS
+_VULGAR = {
+    "½": "one half", "⅓": "one third", "⅔": "two thirds", "¼": "one quarter",
+    "¾": "three quarters", "⅛": "one eighth", "⅜": "three eighths", "⅝": "five eighths",
+    "⅞": "seven eighths",
+}  # fmt: skip
+# After these words a number is a code, told digit by digit.
+_CODE_WORDS = frozenset(
+    "code pin otp password passcode account card serial zip zipcode extension ext ssn "
+    "isbn tracking confirmation invoice".split()
+)
+_LINKS = frozenset("is in number no of are was".split())
+# After these words a number is a name, told in pairs: "Route 66", "Flight 815", "Room 1204".
+_PAIR_WORDS = frozenset(
+    "flight route highway interstate room apartment apt suite bus boeing airbus train gate ".split()
+)
+_NOT_COUNTED = frozenset(
+    "is was has as this its his us yes vs across perhaps always towards".split()
+)
+_COUNTED = frozenset("people men women children of more less fewer sheep percent dollars".split())
+_NEXT_WORD = re.compile(r"(?:-| )([a-z]+)\b")
+
+
+def looks_like_year(digits: str) -> bool:
+    """True for four digits from 1100 to 2099."""
+    return len(digits) == 4 and digits.isdecimal() and "1100" <= digits <= "2099"
+
+
+def _counts_something(out: Writer, end: int) -> bool:
+    """True where the word after a number is a plural or a measure: a quantity, not a year."""
+    following = _NEXT_WORD.match(out.text, end, out.limit)
+    if not following:
+        return False
+    word = following.group(1)
+    plural = len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+    return word in _COUNTED or plural and word not in _NOT_COUNTED
+
+
+def _is_code(out: Writer) -> bool:
+    before = out.words_before(3)
+    if before[:2] == ["in", "ending"]:
+        return True
+    while before and before[0] in _LINKS:
+        before = before[1:]
+    return bool(before) and before[0] in _CODE_WORDS
+
+
+def spoken(out: Writer, text: str, end: int) -> str:
+    """Return one written number in words, as a year, code or quantity as its surroundings say."""
+    if text.isdecimal():
+        if looks_like_year(text) and not _counts_something(out, end):
+            return numbers.year(text)
+        if len(text) > 2 and _is_code(out):
+            return numbers.spell_digits(text)
+        if len(text) in (3, 4) and (out.words_before() or [""])[0] in _PAIR_WORDS:
+            return numbers.pairs(text)
+    return numbers.number(text)
+
+
+def say_digits(out: Writer, start: int, end: int) -> None:
+    """Say a digit string of any length, one by one where it is too long for a number."""
+    digits = out.text[start:end]
+    if len(digits.lstrip("0")) <= MAX_CARDINAL:
+        out.say(spoken(out, digits, end), "cardinal", start, end)
+        return
+    for offset, digit in enumerate(digits, start):
+        out.add(numbers.spell_digits(digit), "digit", offset, offset + 1)
+
+
+def _plain(out: Writer, match: re.Match[str]) -> bool:
+    text = match.group(1)
+    if text.isdecimal():
+        say_digits(out, match.start(), match.end(1))
+    else:
+        kind = "decimal" if "." in text else "cardinal"
+        out.say(spoken(out, text, match.end()), kind, match.start(), match.end(1))
+    return True
+
+
+def _possessive(out: Writer, match: re.Match[str]) -> bool:
+    out.say(spoken(out, match.group(1), match.end()) + "'s", "cardinal", *match.span())
+    return True
+
+
+def _ordinal(out: Writer, match: re.Match[str]) -> bool:
+    digits, suffix, tail = match.group(1).replace(",", ""), match.group(2).lower(), match.group(3)
+    teens = digits[-2:-1] == "1"
+    if digits[0] == "0" and len(digits) > 1:
+        return False
+    if suffix != ("th" if teens else {"1": "st", "2": "nd", "3": "rd"}.get(digits[-1], "th")):
+        return False
+    out.say(numbers.ordinal(digits) + tail.lower(), "ordinal", *match.span())
+    return True
+
+
+def _fraction(out: Writer, match: re.Match[str]) -> bool:
+    whole, top, below = match.group("whole", "top", "below")
+    if int(below) == 0 and len(below) == 1:
+        return False
+    part = numbers.fraction(top, below)
+    if top == below and not whole:
+        part = f"{numbers.cardinal(top)} {numbers.cardinal(below)}"
+    if whole:
+        part = f"{numbers.cardinal(whole)} and " + re.sub("^one (?!over)", "a ", part)
+    out.say(part, "fraction", *match.span())
+    return True
+
+
+def _vulgar(out: Writer, match: re.Match[str]) -> bool:
+    whole, sign = match.groups()
+    part = _VULGAR[sign]
+    if whole:
+        part = f"{numbers.number(whole)} and " + part.replace("one ", "a ")
+    out.say(part, "fraction", *match.span())
+    return True
+
+
+def _fixed(out: Writer, match: re.Match[str]) -> bool:
+    top, below = match.group().split("/")
+    out.say(f"{numbers.cardinal(top)} {numbers.cardinal(below)}", "cardinal", *match.span())
+    return True
+
+
+def _pair(out: Writer, match: re.Match[str]) -> bool:
+    """Say two numbers with a hyphen, dash or colon between: difference, range, ratio, score."""
+    first, sign, second = match.group("first", "sign", "second")
+    before = out.text[match.start() - 1 : match.start()]
+    following = out.text[match.end() : match.end() + 2].strip()
+    if sign in "x×":
+        link = "times" if following.startswith("=") else "by"
+    elif sign == "-" and (following.startswith("=") or before in "=+*/^" and before):
+        link = "minus"
+    elif sign == ":":
+        link = "to"
+    else:
+        short_year = looks_like_year(first) and len(second) == 2
+        link = "to" if len(first) < 3 or short_year or _value(first) <= _value(second) else ""
+    for place, text in ((match.start("first"), first), (match.start("second"), second)):
+        if place != match.start():
+            out.say(link, "range", *match.span("sign")) if link else out.silent(*match.span("sign"))
+        out.say(_member(text, first, link), "range", place, place + len(text))
+    return True
+
+
+def _value(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _member(text: str, first: str, link: str) -> str:
+    if link == "to" and looks_like_year(first):
+        if looks_like_year(text):
+            return numbers.year(text)
+        if len(text) == 2:
+            return ("oh " if text[0] == "0" else "") + numbers.cardinal(text)
+    return numbers.number(text)
+
+
+_EDGE = r"(?![A-Za-z0-9])"
+_SUFFIX = r"(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])"
+FIXED_RULES = ((re.compile(r"(?:24/7|9/11|50/50|20/20)(?![\d/])"), _fixed),)
+EARLY_RULES = (
+    (
+        re.compile(
+            rf"(?:(?P<whole>\d{{1,9}})[ -])?(?P<top>\d{{1,9}})/(?P<below>\d{{1,9}})(?:{_SUFFIX}s?)?"
+            r"(?![A-Za-z0-9/])"
+        ),
+        _fraction,
+    ),
+    (re.compile(r"(\d{1,9})? ?([½⅓⅔¼¾⅛⅜⅝⅞])"), _vulgar),
+    (
+        re.compile(rf"(\d{{1,3}}(?:,\d{{3}}){{1,9}}|\d{{1,27}})({_SUFFIX})((?:'s)?){_EDGE}"),
+        _ordinal,
+    ),
+    (
+        re.compile(rf"(?P<first>{NUMBER}) ?(?P<sign>[x×]) ?(?P<second>{NUMBER})(?![A-Za-wyz0-9])"),
+        _pair,
+    ),
+)
+NUMBER_RULES = (
+    (
+        re.compile(rf"(?P<first>{NUMBER})(?P<sign>[-–:])(?P<second>{NUMBER})(?![A-Za-z0-9:/]|-\d)"),
+        _pair,
+    ),
+    (re.compile(rf"({NUMBER})'s{_EDGE}"), _possessive),
+    (re.compile(rf"({NUMBER})"), _plain),
+)

@@ -1,0 +1,130 @@
+"""The walk through a text: plain words go straight through, everything else to the rules.
+
+One regular expression takes a plain word, blank or comma at a time; running prose never gets
+further than that and one dictionary look-up. Whatever it does not match is offered to the rules of
+its first character, the first that accepts it says it. Rules look at bounded stretches only, so
+the whole is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from tts_pipeline.text.english.normalise import (
+    addresses,
+    codes,
+    dates,
+    electronic,
+    measures,
+    money,
+    quantities,
+    signs,
+    times,
+    words,
+)  # fmt: skip
+from tts_pipeline.text.english.normalise.characters import Folded
+from tts_pipeline.text.english.normalise.tokens import Normalised, Token
+from tts_pipeline.text.english.normalise.writer import Rule, Writer
+
+_ATOM = re.compile(
+    r"([A-Za-z]+(?:'[A-Za-z]+)*)"
+    r"(?=[ \n,;!?\"')\t]|$|:(?![/\w])|\.(?:[ \n\"')]|$)|-[a-z]{2}|--|—|…)"
+    r"|([ \t]+)|(,)(?=[ \n])"
+)
+_RUN = re.compile(r"\d+|[A-Za-z]+(?:'[A-Za-z]+)*")
+
+# In this order: the more specific reading first.
+_NUMBER_RULES = (
+    *quantities.FIXED_RULES,
+    *dates.NUMBER_RULES,
+    *codes.NUMBER_RULES,
+    *times.NUMBER_RULES,
+    *addresses.NUMBER_RULES,
+    *money.NUMBER_RULES,
+    *measures.NUMBER_RULES,
+    *quantities.EARLY_RULES,
+    *codes.SERIAL_RULES,
+    *quantities.NUMBER_RULES,
+)
+_LETTER_RULES = (
+    *dates.LETTER_RULES,
+    *money.LETTER_RULES,
+    *words.LETTER_RULES,
+    *codes.SERIAL_RULES,
+)
+_DECIMAL_RULES = (*measures.NUMBER_RULES, *money.NUMBER_RULES, *quantities.NUMBER_RULES)
+_SIGN_RULES = {
+    **dict.fromkeys(money.SIGNS, money.SIGN_RULES),
+    **dict.fromkeys("½⅓⅔¼¾⅛⅜⅝⅞", quantities.EARLY_RULES),
+    **dict.fromkeys("#@", electronic.HANDLE_RULES),
+    ".": _DECIMAL_RULES,
+    "'": (*dates.APOSTROPHE_RULES, *signs.ELISION_RULES),
+    "!": signs.UNEQUAL_RULES,
+    "&": signs.ENTITY_RULES,
+    "+": codes.PLUS_RULES,
+    "(": codes.BRACKET_RULES,
+}
+_RULES_BY_WORD = (dates.WORD_RULES, measures.WORD_RULES, words.WORD_RULES)
+_WORD_RULES = {
+    name: tuple(rule for rules in _RULES_BY_WORD for rule in rules.get(name, ()))
+    for name in (name for rules in _RULES_BY_WORD for name in rules)
+}
+
+
+def scan(text: str, known: Callable[[str], bool] | None = None) -> Normalised:
+    """Return the tokens of a text and what could not be spoken."""
+    folded = Folded(text)
+    out = Writer(folded, known)
+    place = 0
+    for start, end in electronic.find(folded.text):
+        _scan_stretch(out, place, start)
+        electronic.say(out, start, end)
+        place = end
+    _scan_stretch(out, place, len(folded.text))
+    dropped = sorted(folded.records() + out.dropped, key=lambda record: record.span)
+    return Normalised(out.tokens, dropped)
+
+
+def _scan_stretch(out: Writer, place: int, limit: int) -> None:
+    text, tokens, source_span = out.text, out.tokens, out.folded.source_span
+    source = out.folded.source
+    atom, rules = _ATOM.match, _WORD_RULES
+    out.limit = limit
+    while place < limit:
+        match = atom(text, place, limit)
+        if match is None:
+            place = _say_other(out, place)
+            continue
+        kind = match.lastindex
+        if kind == 1:
+            word = match.group()
+            low = word.lower()
+            if low not in rules and len(word) <= 48 and (word == low or word[1:] == low[1:]):
+                span = source_span(place, match.end())
+                tokens.append(Token(low, "word", span, source[span[0] : span[1]]))
+            else:
+                place = words.say(out, place, match.end(), rules)
+                continue
+        elif kind == 3:
+            out.mark(",", place, place + 1)
+        place = match.end()
+
+
+def _say_other(out: Writer, place: int) -> int:
+    """Say what stands at a place where no plain word, blank or comma does; return where it ends."""
+    char = out.text[place]
+    digit, letter = char in "0123456789", char.isalpha()
+    rules: Iterable[Rule] = (
+        _NUMBER_RULES if digit else _LETTER_RULES if letter else _SIGN_RULES.get(char, ())
+    )
+    after = out.apply(rules, place)
+    if after:
+        return after
+    run = _RUN.match(out.text, place, out.limit)
+    if run is None:
+        return signs.say(out, place)
+    if digit:
+        quantities.say_digits(out, place, run.end())
+        return run.end()
+    return words.say(out, place, run.end(), _WORD_RULES)

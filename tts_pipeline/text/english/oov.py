@@ -1,0 +1,256 @@
+"""Pronunciation of words that no dictionary holds: a joint-sequence n-gram over graphones.
+
+A graphone joins a letter to zero to two phones; the model gives the probability of a graphone
+after up to seven others (Bisani & Ney 2008, "Joint-sequence models for grapheme-to-phoneme
+conversion"). A beam search moves through the letters once; its candidates are then weighed twice
+more (:mod:`tts_pipeline.text.english.rescore`). ``data/oov.bin`` is made by ``recipes/text/build.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tts_pipeline.errors import TextError
+from tts_pipeline.text.english.lexicon import DATA, Phones
+from tts_pipeline.text.english.rescore import WEIGHTS, Rescorer
+
+SCHEMA = 3
+BEAM = 16
+# Longer letter strings are no English words; cut, they keep the search and its arrays bounded.
+MAX_WORD = 40
+LONG_WORD = 24
+LOG_STEP = 0.04
+# Share of the second opinions in the score of a candidate: the best of 0.3, 0.5 and 0.7.
+RESCORE = 0.5
+_MISSING = -1
+
+
+class Guess(NamedTuple):
+    """A predicted pronunciation and its share of the probability among those considered."""
+
+    phones: Phones
+    confidence: float
+
+
+class Graphones:
+    """The n-gram model and its decoder.
+
+    Args:
+        graphones: (letter, phones) of each id; ids 0 and 1 are the begin and end of a word.
+        keys: per order the sorted keys ``context index * vocabulary + graphone``.
+        log_p: per order the natural log-probabilities in steps of ``-LOG_STEP``.
+        log_bow: per order the natural log back-off weights, 2 minus steps of ``LOG_STEP``.
+        rescorers: second opinions on the candidates: none, or one that reads forwards and one
+            that reads backwards.
+    """
+
+    def __init__(
+        self,
+        graphones: list[tuple[str, Phones]],
+        keys: list[np.ndarray],
+        log_p: list[np.ndarray],
+        log_bow: list[np.ndarray],
+        rescorers: tuple[Rescorer, ...] = (),
+    ) -> None:
+        self._graphones = graphones
+        self._keys, self._log_p, self._log_bow = keys, log_p, log_bow
+        self._rescorers = rescorers
+        self._size = len(graphones)
+        self._order = len(keys)
+        by_letter: dict[str, list[int]] = {}
+        for index, (letter, _) in enumerate(graphones[2:], 2):
+            by_letter.setdefault(letter, []).append(index)
+        self._by_letter = {key: np.array(ids) for key, ids in by_letter.items()}
+
+    def guess(self, word: str, *, beam: int | None = None) -> Guess | None:
+        """Return the likeliest pronunciation of a lower-case word, None if it has no letter.
+
+        Letters outside the model's alphabet are left out. The beam is narrower for what is too
+        long to be a word.
+        """
+        if beam is None:
+            beam = BEAM if len(word) <= LONG_WORD else BEAM // 4
+        word = "".join([letter for letter in word if letter in self._by_letter])
+        phones: list[str] = []
+        confidence = 1.0
+        for start in range(0, len(word), MAX_WORD):
+            ranked = self.ranked(word[start : start + MAX_WORD], beam=beam)
+            if ranked:
+                phones.extend(ranked[0].phones)
+                confidence *= ranked[0].confidence
+        return Guess(tuple(phones), confidence) if phones else None
+
+    def ranked(self, word: str, *, beam: int = BEAM) -> list[Guess]:
+        """Return the pronunciations left at the end of the beam, likeliest first.
+
+        Args:
+            word: letters of the model's alphabet, at least one.
+            beam: hypotheses kept at each letter.
+        """
+        scores = np.zeros(1)
+        # Index of a hypothesis' last k graphones among the n-grams of order k, at column k.
+        nodes = np.full((1, self._order), _MISSING, np.int64)
+        nodes[0, :2] = 0
+        paths = np.zeros((1, 0), np.int64)
+        for letter in word:
+            choices = self._by_letter[letter]
+            steps, longer = self._extend(nodes, choices)
+            total = (scores[:, None] + steps).ravel()
+            keep = np.argsort(-total, kind="stable")[:beam]
+            row, column = np.divmod(keep, len(choices))
+            scores, nodes = total[keep], longer[row, column]
+            paths = np.concatenate([paths[row], choices[column, None]], 1)
+        end, _ = self._extend(nodes, np.array([1]))
+        scores = scores + end[:, 0]
+        if self._rescorers:
+            letters = np.frombuffer(word.encode(), np.uint8).astype(np.int64) - (ord("a") - 1)
+            forwards, backwards = self._rescorers
+            second = forwards.scores(letters, paths)
+            second += backwards.scores(letters[::-1], paths[:, ::-1])
+            scores = (1 - RESCORE) * scores + RESCORE * second / 2
+        return self._sounds(scores, paths)
+
+    def _extend(self, nodes: np.ndarray, choices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Score every choice after every hypothesis.
+
+        Args:
+            nodes: (H, order) index of the hypothesis' last k graphones at order k, -1 if unseen.
+            choices: (K,) graphone ids.
+
+        Returns:
+            Log-probabilities (H, K) and the nodes after the choice (H, K, order).
+        """
+        shape = (len(nodes), len(choices))
+        longer = np.full((*shape, self._order), _MISSING, np.int64)
+        longer[:, :, 0] = 0
+        longer[:, :, 1] = choices
+        score = np.broadcast_to(self._log_p[0][choices] * -LOG_STEP, shape).copy()
+        for k in range(1, self._order):
+            rows = np.flatnonzero(nodes[:, k] >= 0)
+            if not len(rows):
+                continue
+            context = nodes[rows, k]
+            keys = self._keys[k]
+            query = context[:, None] * self._size + choices
+            found = np.minimum(np.searchsorted(keys, query.astype(keys.dtype)), len(keys) - 1)
+            hit = keys[found] == query
+            weight = 2.0 - self._log_bow[k - 1][context] * LOG_STEP
+            score[rows] = np.where(
+                hit, self._log_p[k][found] * -LOG_STEP, weight[:, None] + score[rows]
+            )
+            if k + 1 < self._order:
+                longer[rows, :, k + 1] = np.where(hit, found, _MISSING)
+        return score, longer
+
+    def _sounds(self, scores: np.ndarray, paths: np.ndarray) -> list[Guess]:
+        """Add up the hypotheses that sound alike."""
+        sums: dict[Phones, float] = {}
+        for score, path in zip(np.exp(scores - scores.max()).tolist(), paths.tolist()):
+            phones = tuple([phone for index in path for phone in self._graphones[index][1]])
+            sums[phones] = sums.get(phones, 0.0) + score
+        total = sum(sums.values())
+        ranked = sorted(sums.items(), key=lambda item: -item[1])
+        return [Guess(phones, weight / total) for phones, weight in ranked if phones]
+
+
+def pack_graphones(
+    graphones: list[tuple[str, Phones]],
+    keys: list[np.ndarray],
+    log_p: list[np.ndarray],
+    log_bow: list[np.ndarray],
+    networks: list[dict[str, np.ndarray]],
+) -> bytes:
+    """Return the bytes of a model file; read by :func:`read_graphones`.
+
+    A key is stored as its graphone and the number of n-grams of its context; log-probabilities
+    and weights take one byte each in steps of 0.04, the networks' weights two.
+
+    Args:
+        graphones: as for :class:`Graphones`.
+        keys: as for :class:`Graphones`.
+        log_p: per order the natural log-probabilities.
+        log_bow: per order the natural log back-off weights.
+        networks: weights of the :class:`Rescorer` forwards and backwards; empty for none.
+    """
+    size = len(graphones)
+    parts: list[np.ndarray] = []
+    for k, key in enumerate(keys):
+        if k:
+            parts.append(np.bincount(key // size, minlength=len(keys[k - 1])).astype("<u2"))
+            parts.append((key % size).astype("<u2"))
+        parts.append(_quantised(-log_p[k]))
+        if k + 1 < len(keys):
+            parts.append(_quantised(2.0 - log_bow[k]))
+    parts += [network[name].astype("<f2") for network in networks for name in WEIGHTS]
+    header = {
+        "schema": SCHEMA,
+        "graphones": [[letter, " ".join(phones)] for letter, phones in graphones],
+        "sizes": [len(key) for key in keys],
+        "networks": [{name: network[name].shape for name in WEIGHTS} for network in networks],
+    }
+    body = b"".join(part.tobytes() for part in parts)
+    return json.dumps(header).encode() + b"\n" + zlib.compress(body, 9)
+
+
+def _quantised(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(values / LOG_STEP), 0, 255).astype(np.uint8)
+
+
+def read_graphones(path: Path) -> Graphones:
+    """Load a model file.
+
+    Raises:
+        TextError: if the file is damaged or of another schema.
+    """
+    try:
+        head, _, packed = path.read_bytes().partition(b"\n")
+        header = json.loads(head)
+        if header["schema"] != SCHEMA:
+            raise TextError(f"{path}: model schema {header['schema']}, expected {SCHEMA}")
+        body = memoryview(zlib.decompress(packed))
+        at = 0
+
+        def take(count: int, kind: str) -> np.ndarray:
+            nonlocal at
+            array = np.frombuffer(body, kind, count, at)
+            at += array.nbytes
+            return array
+
+        sizes = header["sizes"]
+        size = sizes[0]
+        keys, log_p, log_bow = [np.arange(size, dtype=np.int32)], [], []
+        for k, count in enumerate(sizes):
+            if k:
+                context = np.repeat(
+                    np.arange(sizes[k - 1], dtype=np.int32), take(sizes[k - 1], "<u2")
+                )
+                keys.append(context * np.int32(size) + take(count, "<u2"))
+            log_p.append(take(count, "u1"))
+            if k + 1 < len(sizes):
+                log_bow.append(take(sizes[k], "u1"))
+        rescorers = tuple(
+            Rescorer(
+                {
+                    name: take(math.prod(shapes[name]), "<f2").reshape(shapes[name])
+                    for name in shapes
+                }
+            )
+            for shapes in header["networks"]
+        )
+        graphones = [(letter, tuple(phones.split())) for letter, phones in header["graphones"]]
+        return Graphones(graphones, keys, log_p, log_bow, rescorers)
+    except (ValueError, KeyError, zlib.error) as error:
+        raise TextError(f"{path}: damaged model ({error}); reinstall the package") from error
+
+
+@cache
+def shipped_graphones() -> Graphones:
+    """Return the model of the package, read at the first unknown word of a process."""
+    return read_graphones(DATA / "oov.bin")

@@ -1,0 +1,54 @@
+"""The test set as the evaluation wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from tts_pipeline.corpus.utterance import Utterance
+from tts_pipeline.text.symbols import decode
+from tts_pipeline.training.data.features import FeatureStore
+from tts_pipeline.training.tasks.acoustic import load_durations
+
+if TYPE_CHECKING:
+    from tts_pipeline.evaluation.scorecard.renditions import TestRecording
+
+
+def recordings_of(
+    utterances: Sequence[Utterance],
+    tokens: dict[str, torch.Tensor],
+    store: FeatureStore,
+    durations: Path,
+) -> list[TestRecording]:
+    """Prepared recordings with their F0 and the phones of the alignment.
+
+    Args:
+        utterances: the test set.
+        tokens: by utterance id.
+        store: the prepared recordings.
+        durations: folder of the align stage.
+
+    Raises:
+        CorpusError: if a recording was not prepared or not aligned.
+    """
+    from tts_pipeline.evaluation.scorecard.renditions import TestRecording
+
+    frame_s = 1 / store.audio.frame_rate
+    found = []
+    for utterance in utterances:
+        item = store[utterance.id]
+        ends = load_durations(durations, utterance.id).cumsum(0).tolist()
+        names = [decode(token) for token in tokens[utterance.id].tolist()]
+        spans = zip(names, [0, *ends[:-1]], ends, strict=True)
+        segments = tuple(
+            (name, start * frame_s, end * frame_s) for name, start, end in spans if name.isalnum()
+        )
+        found.append(
+            TestRecording(
+                utterance.id, utterance.text, item.waveform.numpy(), item.f0.numpy(), segments
+            )
+        )
+    return found

@@ -1,0 +1,145 @@
+"""Recordings into cached features: levelled waveform and F0, one file per utterance."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import multiprocessing
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.files import read_audio
+from tts_pipeline.audio.levels import high_pass, normalise_loudness, trim_silence
+from tts_pipeline.corpus.corpus import Utterance
+from tts_pipeline.errors import CorpusError
+
+
+@dataclasses.dataclass(frozen=True)
+class PrepareConfig:
+    """How recordings become training material.
+
+    Attributes:
+        level_db: active speech level in dBFS after normalisation.
+        high_pass_hz: cutoff below the voice.
+        margin_before_s: most silence kept before the speech in seconds.
+        margin_after_s: most silence kept after it in seconds.
+        f0_min: lowest F0 searched in Hz.
+        f0_max: highest F0 searched in Hz.
+        f0_window: samples seen by the F0 tracker at a time.
+    """
+
+    level_db: float = -23.0
+    high_pass_hz: float = 60.0
+    margin_before_s: float = 0.1
+    margin_after_s: float = 0.15
+    f0_min: float = 70.0
+    f0_max: float = 420.0
+    f0_window: int = 768
+
+
+def track_f0(waveform: np.ndarray, audio: AudioConfig, config: PrepareConfig) -> np.ndarray:
+    """F0 in Hz per frame ``(T,)``, 0 where unvoiced, by pYIN (Mauch and Dixon 2014).
+
+    Frames are centred like those of :func:`tts_pipeline.audio.mel.log_mel`.
+    """
+    import librosa
+
+    n_frames = audio.n_frames(len(waveform))
+    margin = (config.f0_window - audio.hop_length) // 2
+    tail = n_frames * audio.hop_length - len(waveform)
+    f0, _, _ = librosa.pyin(
+        np.pad(waveform, (margin, margin + tail)),
+        fmin=config.f0_min,
+        fmax=config.f0_max,
+        sr=audio.sample_rate,
+        frame_length=config.f0_window,
+        hop_length=audio.hop_length,
+        center=False,
+        fill_na=0.0,
+    )
+    return f0[:n_frames].astype(np.float32)
+
+
+def load_recording(path: Path, audio: AudioConfig, config: PrepareConfig) -> np.ndarray:
+    """A recording as the models see it: resampled, filtered, levelled, trimmed ``(S,)`` float32."""
+    samples = read_audio(path, sample_rate=audio.sample_rate).samples
+    samples = high_pass(samples, audio.sample_rate, cutoff_hz=config.high_pass_hz)
+    samples = normalise_loudness(samples, audio.sample_rate, level_db=config.level_db)
+    return trim_silence(
+        samples,
+        audio.sample_rate,
+        margin_before_s=config.margin_before_s,
+        margin_after_s=config.margin_after_s,
+        pad=False,
+    )
+
+
+def write_arrays(path: Path, **arrays: np.ndarray) -> None:
+    """Write an ``.npz`` at once or not at all, so that a kill leaves no half file behind."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    os.replace(temporary, path)
+
+
+def _prepare_one(job: tuple[Utterance, Path, AudioConfig, PrepareConfig]) -> None:
+    utterance, path, audio, config = job
+    waveform = load_recording(utterance.path, audio, config)
+    f0 = track_f0(waveform, audio, config)
+    write_arrays(path, waveform=np.round(waveform * 32767).astype(np.int16), f0=f0)
+
+
+def feature_path(folder: Path, utterance_id: str) -> Path:
+    """Where :func:`prepare` puts the features of an utterance."""
+    return folder / f"{utterance_id}.npz"
+
+
+def prepare(
+    utterances: Sequence[Utterance],
+    folder: Path,
+    audio: AudioConfig,
+    config: PrepareConfig,
+    *,
+    n_workers: int = 1,
+) -> None:
+    """Cache the features of all utterances; those already there are kept.
+
+    Raises:
+        CorpusError: naming the first recording that cannot be used.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [
+        (utterance, feature_path(folder, utterance.id), audio, config)
+        for utterance in utterances
+        if not feature_path(folder, utterance.id).exists()
+    ]
+    done: Iterable[None]
+    # Workers start afresh: a forked child of a process that runs PyTorch threads can hang.
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(n_workers, mp_context=context) as pool:
+        done = pool.map(_prepare_one, jobs, chunksize=8)
+        try:
+            for _ in tqdm(done, total=len(jobs), desc="prepare", disable=None):
+                pass
+        except Exception as error:
+            pool.shutdown(cancel_futures=True)
+            raise CorpusError(f"prepare: {error}") from error
+
+
+def load_features(folder: Path, utterance_id: str) -> tuple[np.ndarray, np.ndarray]:
+    """Waveform ``(S,)`` float32 and F0 in Hz ``(T,)`` (0: unvoiced) of a prepared utterance.
+
+    Raises:
+        CorpusError: if the utterance was not prepared.
+    """
+    path = feature_path(folder, utterance_id)
+    try:
+        with np.load(path) as arrays:
+            return arrays["waveform"].astype(np.float32) / 32767, arrays["f0"]
+    except FileNotFoundError as error:
+        raise CorpusError(f"{path}: missing, run the prepare stage first") from error

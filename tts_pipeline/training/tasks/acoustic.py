@@ -1,0 +1,257 @@
+"""Training the acoustic model: teacher-forced losses, judged by what it writes on its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel, TeacherForced
+from tts_pipeline.errors import CorpusError
+from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
+from tts_pipeline.training.data.features import FeatureStore, bridged
+from tts_pipeline.training.loop import LoopConfig, Task
+
+
+@dataclasses.dataclass(frozen=True)
+class AcousticTrainingConfig:
+    """The acoustic model's part of a recipe.
+
+    Attributes:
+        loop: length and rhythm.
+        model: sizes.
+        past_noise: standard deviation of noise on the scaled past frames.
+        weights: factor of each loss term: mel, duration, pitch, energy.
+    """
+
+    loop: LoopConfig
+    model: AcousticConfig = AcousticConfig()
+    past_noise: float = 0.1
+    weights: dict[str, float] = dataclasses.field(
+        default_factory=lambda: {"mel": 1.0, "duration": 0.1, "pitch": 0.1, "energy": 0.1}
+    )
+
+
+class TokenTargets(NamedTuple):
+    """What the predictors learn: frames ``(N,)`` int64, mean log F0 and log energy ``(N,)``."""
+
+    durations: torch.Tensor
+    pitch: torch.Tensor
+    energy: torch.Tensor
+
+
+class AcousticBatch(NamedTuple):
+    """:class:`Spoken` with scaled :class:`TokenTargets`, padded to ``(B, N)``."""
+
+    spoken: Spoken
+    durations: torch.Tensor
+    pitch: torch.Tensor
+    energy: torch.Tensor
+
+
+def load_durations(folder: Path, utterance_id: str) -> torch.Tensor:
+    """Frames per token ``(N,)`` as the align stage saved them.
+
+    Raises:
+        CorpusError: if the utterance was not aligned.
+    """
+    path = folder / f"{utterance_id}.npz"
+    try:
+        with np.load(path) as arrays:
+            return torch.from_numpy(arrays["durations"])
+    except FileNotFoundError as error:
+        raise CorpusError(f"{path}: missing, run the align stage first") from error
+
+
+def token_targets(durations: torch.Tensor, f0: torch.Tensor, mel: torch.Tensor) -> TokenTargets:
+    """Means over each token's frames; tokens without (voiced) frames get the value between.
+
+    Args:
+        durations: ``(N,)`` frames.
+        f0: ``(T,)`` in Hz, 0 where unvoiced.
+        mel: ``(M, T)`` natural-log amplitude.
+    """
+    index = torch.repeat_interleave(torch.arange(len(durations)), durations)
+    zeros = torch.zeros(len(durations))
+    voiced = (f0 > 0).float()
+    n_voiced = zeros.index_add(0, index, voiced)
+    log_f0 = zeros.index_add(0, index, torch.log(f0.clamp_min(1.0)) * voiced)
+    level = zeros.index_add(0, index, mel.mean(0))
+    # A single voiced frame at a boundary says more about the neighbour than about the token.
+    pitch = bridged(log_f0 / n_voiced.clamp_min(1), n_voiced >= 2, np.log(150.0))
+    energy = bridged(level / durations.clamp_min(1), durations > 0, 0.0)
+    return TokenTargets(durations, pitch, energy)
+
+
+class AcousticTask(Task):
+    """An acoustic model and aligned utterances.
+
+    Args:
+        config: the acoustic model's part of the recipe.
+        tokens: by utterance id.
+        durations: folder of the align stage.
+        train: training utterances.
+        valid: validation utterances.
+    """
+
+    averaged = ("acoustic",)
+    monitor = "free_mel"
+
+    def __init__(
+        self,
+        config: AcousticTrainingConfig,
+        tokens: dict[str, torch.Tensor],
+        durations: Path,
+        train: FeatureStore,
+        valid: FeatureStore,
+    ) -> None:
+        torch.manual_seed(config.loop.seed)
+        self.config, self.tokens, self.train, self.valid = config, tokens, train, valid
+        self.targets = {
+            i: token_targets(load_durations(durations, i), store[i].f0, store[i].mel)
+            for store in (train, valid)
+            for i in store.ids
+        }
+        model = AcousticModel(config.model, train.audio.n_mels)
+        mean, std = train.mel_statistics()
+        model.mel_mean.copy_(mean)
+        model.mel_std.copy_(std)
+        model.statistics.copy_(self._statistics())
+        self.statistics = model.statistics.clone()
+        self.modules = {"acoustic": model}
+        self.optimizers = {
+            "acoustic": torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=1e-2)
+        }
+        lengths = {i: train[i].mel.shape[1] for i in train.ids}
+        self.sampler = UtteranceSampler(lengths, config.loop.batch_size, config.loop.seed)
+
+    def _statistics(self) -> torch.Tensor:
+        pitch = torch.cat([self.targets[i].pitch for i in self.train.ids])
+        energy = torch.cat([self.targets[i].energy for i in self.train.ids])
+        values = [float(v) for v in (pitch.mean(), pitch.std(), energy.mean(), energy.std())]
+        return torch.tensor([*values, 1.0, 1.0])
+
+    def batch(self, ids: list[str], store: FeatureStore) -> AcousticBatch:
+        """The named utterances, on the model's device."""
+        device = next(self.modules["acoustic"].parameters()).device
+        pitch_mean, pitch_std, energy_mean, energy_std = self.statistics[:4]
+        targets = [self.targets[i] for i in ids]
+        return AcousticBatch(
+            Spoken(*(part.to(device) for part in spoken_batch(ids, self.tokens, store))),
+            padded([t.durations for t in targets])[0].to(device),
+            padded([(t.pitch - pitch_mean) / pitch_std for t in targets])[0].to(device),
+            padded([(t.energy - energy_mean) / energy_std for t in targets])[0].to(device),
+        )
+
+    def draw(self, step: int, shard: slice) -> AcousticBatch:
+        return self.batch(self.sampler(step, shard), self.train)
+
+    def train_step(
+        self, batch: AcousticBatch, step: int, update: Callable[[str, torch.Tensor], None]
+    ) -> dict[str, torch.Tensor]:
+        losses = self._losses(batch, self.config.past_noise)
+        weights = self.config.weights
+        update("acoustic", torch.stack([weights[k] * v for k, v in losses.items()]).sum())
+        return losses
+
+    def _teacher_forced(self, batch: AcousticBatch, past_noise: float = 0.0) -> TeacherForced:
+        spoken = batch.spoken
+        targets = (batch.durations, batch.pitch, batch.energy)
+        return self.modules["acoustic"](
+            spoken.tokens, spoken.token_lengths, *targets, spoken.mel, past_noise=past_noise
+        )
+
+    def _losses(self, batch: AcousticBatch, past_noise: float) -> dict[str, torch.Tensor]:
+        spoken = batch.spoken
+        made = self._teacher_forced(batch, past_noise)
+        valid = token_mask(spoken).float()
+        log_durations = torch.log1p(batch.durations.float())
+
+        def token_loss(predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            return ((predicted - target).square() * valid).sum() / valid.sum()
+
+        return {
+            "mel": masked_l1(made.mel, spoken.mel, spoken.mel_lengths),
+            "duration": token_loss(made.log_durations, log_durations),
+            "pitch": token_loss(made.pitch, batch.pitch),
+            "energy": token_loss(made.energy, batch.energy),
+        }
+
+    def validate(self) -> dict[str, float]:
+        """Teacher-forced losses; ``free_mel``: L1 of the mel written freely along the true
+        durations; ``duration_ratio`` and ``pitch_range``: predicted over true."""
+        rows = []
+        for start in range(0, len(self.valid), 20):
+            batch = self.batch(self.valid.ids[start : start + 20], self.valid)
+            losses = {k: float(v) for k, v in self._losses(batch, 0.0).items()}
+            free = self.write_freely(batch)
+            losses["free_mel"] = float(masked_l1(free, batch.spoken.mel, batch.spoken.mel_lengths))
+            rows.append(losses | self._ranges(batch))
+        return {k: float(np.mean([row[k] for row in rows])) for k in rows[0]}
+
+    def write_freely(self, batch: AcousticBatch, seed: int = 0) -> torch.Tensor:
+        """Mel ``(B, M, T)`` generated from its own past along the true durations and pitch."""
+        model, spoken = self.modules["acoustic"], batch.spoken
+        prosody = model.predict_prosody(spoken.tokens, spoken.token_lengths)
+        n_frames = spoken.mel.shape[2]
+        conditioning = model.condition(
+            prosody, batch.durations, batch.pitch, batch.energy, n_frames
+        )
+        generator = torch.Generator().manual_seed(seed)
+        masks = model.decoder.masks(conditioning.shape[1], generator).to(conditioning.device)
+        state = model.decoder.initial_state(len(conditioning))
+        written, _ = model.decoder.generate(conditioning, masks, state)
+        return model.unscale(written.reshape(len(written), -1, model.n_mels)[:, :n_frames])
+
+    def predict_mels(self, *, freely: bool) -> dict[str, torch.Tensor]:
+        """Mels ``(M, T)`` of all utterances along their true durations, by id.
+
+        Args:
+            freely: from its own past, as in use; otherwise teacher-forced.
+        """
+        mels = {}
+        for store in (self.train, self.valid):
+            by_length = sorted(store.ids, key=lambda i: store[i].mel.shape[1])
+            for start in tqdm(range(0, len(by_length), 32), desc="predict", disable=None):
+                ids = by_length[start : start + 32]
+                batch = self.batch(ids, store)
+                made = self.write_freely(batch) if freely else self._teacher_forced(batch).mel
+                for index, utterance_id in enumerate(ids):
+                    mels[utterance_id] = made[index, :, : batch.spoken.mel_lengths[index]].cpu()
+        return mels
+
+    def _ranges(self, batch: AcousticBatch) -> dict[str, float]:
+        model, spoken = self.modules["acoustic"], batch.spoken
+        prosody = model.predict_prosody(spoken.tokens, spoken.token_lengths)
+        valid = token_mask(spoken)
+        frames = (
+            torch.expm1(prosody.log_durations).clamp_min(0) * valid
+        ).sum() / batch.durations.sum()
+        spread = prosody.pitch[valid].std() / batch.pitch[valid].std()
+        return {"duration_ratio": float(frames), "pitch_range": float(spread)}
+
+    def render(self, writer: SummaryWriter, step: int) -> None:
+        batch = self.batch(self.valid.ids[:3], self.valid)
+        free = self.write_freely(batch).cpu()
+        for index, utterance_id in enumerate(self.valid.ids[:3]):
+            n_frames = int(batch.spoken.mel_lengths[index])
+            both = torch.cat([self.valid[utterance_id].mel, free[index, :, :n_frames]]).flip(0)
+            writer.add_image(f"mel/{utterance_id}", (both[None] + 11.5) / 13.0, step)
+
+
+def token_mask(spoken: Spoken) -> torch.Tensor:
+    """True where there is a token, ``(B, N)``."""
+    places = torch.arange(spoken.tokens.shape[1], device=spoken.tokens.device)
+    return places < spoken.token_lengths[:, None]
+
+
+def masked_l1(made: torch.Tensor, target: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of ``(B, M, T)`` over the valid frames."""
+    mask = (torch.arange(target.shape[2], device=target.device) < lengths[:, None])[:, None]
+    return ((made - target).abs() * mask).sum() / (mask.sum() * target.shape[1])
