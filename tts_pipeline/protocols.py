@@ -1,11 +1,243 @@
-"""The two stages on arrays: what lies between a text's tokens and its samples."""
+"""The three contracts between text and sound, on arrays: acoustic model, refiner, vocoder.
+
+A model of any strategy implements one of them and may then stand before or behind any other; see
+:mod:`tts_pipeline.voice.models` for how it gets into a voice. Two types travel between them:
+:class:`AcousticInput` and :class:`MelStream`. All arrays are NumPy's; a tensor is accepted where an
+array is, and comes back as an array.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.errors import AudioError
+
+# What may be asked of an acoustic model per token, beside the tokens themselves.
+CONTROLS = ("rate", "pitch", "energy", "fixed_frames")
+
+
+@dataclasses.dataclass(frozen=True)
+class AcousticInput:
+    """What an acoustic model is to speak: one sentence, all of it per token ``(N,)``.
+
+    Attributes:
+        tokens: int64, from the alphabet of the voice.
+        rate: factor on the speaking rate, float32.
+        pitch: factor on F0, float32.
+        energy: factor on the amplitude, float32.
+        fixed_frames: frames that a token lasts whatever is predicted, int64; 0: as predicted.
+    """
+
+    tokens: np.ndarray
+    rate: np.ndarray
+    pitch: np.ndarray
+    energy: np.ndarray
+    fixed_frames: np.ndarray
+
+    @classmethod
+    def plain(cls, tokens: np.ndarray | Sequence[int]) -> AcousticInput:
+        """Tokens without wishes."""
+        array = np.asarray(tokens, np.int64)
+        ones = np.ones(len(array), np.float32)
+        return cls(array, ones, ones, ones, np.zeros(len(array), np.int64))
+
+    def controls_in_use(self) -> frozenset[str]:
+        """Those of ``CONTROLS`` that ask for something."""
+        factors = [name for name in CONTROLS[:3] if (getattr(self, name) != 1).any()]
+        fixed = ["fixed_frames"] if self.fixed_frames.any() else []
+        return frozenset(factors + fixed)
+
+
+@dataclasses.dataclass
+class MelStream:
+    """A mel that comes block by block, each made when it is asked for.
+
+    Attributes:
+        blocks: ``(M, t)`` float32, natural-log amplitude.
+        durations: frames of each token ``(N,)`` int64; None until they are known, which a model
+            without token durations may never do.
+        f0: F0 of each token in Hz ``(N,)``, as asked of the decoder, if the model works with it.
+        problems: what went wrong while the blocks were made, in words for the user, such as a
+            model that never said that the sentence ends; complete after the last block.
+    """
+
+    blocks: Iterator[np.ndarray]
+    durations: np.ndarray | None = None
+    f0: np.ndarray | None = None
+    problems: tuple[str, ...] = ()
+
+    def read(self) -> np.ndarray:
+        """All blocks that are left, together ``(M, T)``."""
+        return np.concatenate(list(self.blocks), 1)
+
+
+class Operations(NamedTuple):
+    """Arithmetic of one call.
+
+    Attributes:
+        multiply_accumulates: of all products, in which an addition and a multiplication are one.
+        sequential_steps: steps that must wait for one another.
+    """
+
+    multiply_accumulates: int
+    sequential_steps: int
+
+
+@runtime_checkable
+class AcousticModel(Protocol):
+    """Stage 1: tokens to mel.
+
+    Attributes:
+        features: settings of the mel that it writes.
+        controls: those of ``CONTROLS`` that it honours; asking it for another one is an error.
+        options: frozen dataclass of its own settings per call, such as ``steps`` and
+            ``temperature``, with defaults.
+        n_parameters: trained numbers in it.
+    """
+
+    features: AudioConfig
+    controls: frozenset[str]
+    options: type[Any]
+    n_parameters: int
+
+    def infer(
+        self, inputs: Sequence[AcousticInput], *, seed: int, options: Any = None
+    ) -> list[MelStream]:
+        """Write sentences, side by side where that pays; each comes in one block.
+
+        Args:
+            inputs: the sentences.
+            seed: same seed, same mels; each sentence gets what it would get alone.
+            options: of the type of :attr:`options`; None: its defaults.
+        """
+
+    def stream(self, given: AcousticInput, *, seed: int, options: Any = None) -> MelStream:
+        """Write one sentence block by block, the first one soon; together the blocks are what
+        :meth:`infer` writes."""
+
+    def operations(self, given: AcousticInput, options: Any = None) -> Operations:
+        """Arithmetic of writing the sentence."""
+
+
+@runtime_checkable
+class Refiner(Protocol):
+    """Between the stages: mel to mel. Attributes are those of :class:`AcousticModel`.
+
+    ``Refined(acoustic, refiner)`` is again an acoustic model, see
+    :mod:`tts_pipeline.acoustic.refined`.
+    """
+
+    features: AudioConfig
+    options: type[Any]
+    n_parameters: int
+
+    def refine(
+        self,
+        mel: np.ndarray,
+        given: AcousticInput,
+        durations: np.ndarray | None,
+        *,
+        mask: np.ndarray | None = None,
+        seed: int = 0,
+        options: Any = None,
+    ) -> np.ndarray:
+        """Write a mel anew.
+
+        Args:
+            mel: ``(M, T)``.
+            given: the sentence that it says.
+            durations: frames of each token ``(N,)``, if known.
+            mask: ``(T,)`` bool, True for frames to write anew; None: all. Others stay as they are.
+            seed: same seed, same mel.
+            options: of the type of :attr:`options`; None: its defaults.
+
+        Returns:
+            ``(M, T)`` float32.
+        """
+
+    def stream(
+        self,
+        mel: Iterable[np.ndarray],
+        given: AcousticInput,
+        durations: np.ndarray | None,
+        *,
+        seed: int = 0,
+        options: Any = None,
+    ) -> Iterator[np.ndarray]:
+        """:meth:`refine` of a mel that comes in blocks ``(M, t)``, each block left as soon as it
+        is settled; together the blocks are what :meth:`refine` writes."""
+
+    def operations(self, n_frames: int, options: Any = None) -> Operations:
+        """Arithmetic of refining so many frames."""
+
+
+@runtime_checkable
+class Vocoder(Protocol):
+    """Stage 2: mel to waveform.
+
+    Attributes:
+        features: settings of the mel that it expects.
+        options: frozen dataclass of its own settings per call, with defaults.
+        n_parameters: trained numbers in it.
+    """
+
+    features: AudioConfig
+    options: type[Any]
+    n_parameters: int
+
+    def infer(self, mel: np.ndarray, *, seed: int = 0, options: Any = None) -> np.ndarray:
+        """Waveform of a mel: ``(M, T)`` to ``(T * hop_length,)``, or both with ``B`` before.
+
+        Args:
+            mel: natural-log amplitude.
+            seed: same seed, same samples; every item of a batch gets what it would get alone.
+            options: of the type of :attr:`options`; None: its defaults.
+
+        Returns:
+            float32 in [-1, 1].
+
+        Raises:
+            AudioError: if the mel has another shape, is empty or not finite.
+        """
+
+    def stream(
+        self, mel: Iterable[np.ndarray], *, seed: int = 0, options: Any = None
+    ) -> Iterator[np.ndarray]:
+        """:meth:`infer` of a mel that comes in blocks ``(M, t)``.
+
+        Yields:
+            Blocks ``(S,)``, each as soon as the vocoder can give it; together they are what
+            :meth:`infer` returns, to 1e-4.
+        """
+
+    def operations(self, n_frames: int, options: Any = None) -> Operations:
+        """Arithmetic of so many frames."""
+
+
+def checked_mel(mel: Any, audio: AudioConfig) -> np.ndarray:
+    """A mel as an array ``(B, M, T)`` or ``(M, T)`` float32, whatever it comes as.
+
+    Args:
+        mel: array or tensor of natural-log amplitude.
+        audio: what it should be.
+
+    Raises:
+        AudioError: if the mel has another shape, is empty or not finite.
+    """
+    array = mel.detach().cpu().numpy() if hasattr(mel, "detach") else np.asarray(mel)
+    if array.ndim not in (2, 3) or array.shape[-2] != audio.n_mels or 0 in array.shape:
+        raise AudioError(
+            f"mel of shape {tuple(array.shape)}: expected (B, {audio.n_mels}, T) "
+            f"or ({audio.n_mels}, T) with at least one frame"
+        )
+    if not np.isfinite(array).all():
+        raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
+    return np.ascontiguousarray(array, np.float32)
 
 
 class Request(NamedTuple):

@@ -224,7 +224,8 @@ def test_explain_shows_every_step(front_end):
 
 def test_text_path_needs_no_torch():
     code = (
-        "import sys; from tts_pipeline.text.english.explain import explain; explain('Zorblatt <b>'); "
+        "import sys; from tts_pipeline.text.english.explain import explain; "
+        "explain('Zorblatt <b>'); "
         "assert not {'torch', 'numba', 'librosa', 'torchaudio'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

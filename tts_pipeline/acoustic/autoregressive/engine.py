@@ -37,7 +37,7 @@ class Told(NamedTuple):
 
 
 class CpuAcoustic:
-    """:class:`~tts_pipeline.acoustic.autoregressive.model.AcousticModel` for generation, one text at a time.
+    """:class:`~tts_pipeline.acoustic.autoregressive.model.AcousticModel` in NumPy, text by text.
 
     Equal to it up to float32 rounding, seeds included. What the decoder is told is worked out as
     frames are asked for, so that the first ones come soon.

@@ -25,7 +25,7 @@ class CpuState(NamedTuple):
 
 
 class CpuDecoder:
-    """:class:`~tts_pipeline.acoustic.autoregressive.decoder.Decoder` as a fused kernel, many times as fast.
+    """:class:`~tts_pipeline.acoustic.autoregressive.decoder.Decoder` as a fused, faster kernel.
 
     Equal to it up to float32 rounding. Weights that are float16 values, as those of a saved voice
     are, are kept in 16 bits, at half the memory traffic and without any error; others in float32.
