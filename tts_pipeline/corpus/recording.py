@@ -55,7 +55,7 @@ def measure(path: str | Path) -> Recording:
     """Read and measure one recording.
 
     Raises:
-        AudioError: if the file cannot be used at all; see :func:`tts_pipeline.audio.mel.read_audio`.
+        AudioError: if the file cannot be used at all; see :func:`tts_pipeline.audio.read_audio`.
     """
     audio = read_audio(path)
     rate = audio.sample_rate

@@ -1,8 +1,8 @@
 """Rows of a batch into files through Ray Data: on the cores of this machine, or of a cluster.
 
 Ray is the engine: it starts the workers, hands out the rows, and starts again what dies. Rows and
-log are those of :mod:`tts_pipeline.commands.batch.command`. On a cluster (``RAY_ADDRESS``) every node needs
-this package, and the folder of the files must be the same for all of them.
+log are those of :mod:`tts_pipeline.commands.batch.command`. On a cluster (``RAY_ADDRESS``) every
+node needs this package, and the folder of the files must be the same for all of them.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ class PitchError(NamedTuple):
 def pitch_error(reference: Sound, generated: Sound) -> PitchError:
     """F0 RMSE in cents and voicing decision error, frame by frame.
 
-    Both F0 by pYIN, see :attr:`~tts_pipeline.evaluation.metrics.sound.Sound.f0`. The voicing decision
-    error is that of Nakatani et al. 2008 (Speech Communication 50). Gross errors of the tracker
+    Both F0 by pYIN, see :attr:`~tts_pipeline.evaluation.metrics.sound.Sound.f0`. The voicing
+    decision error is that of Nakatani et al. 2008 (Speech Communication 50). Gross errors of the tracker
     count in full, so that octave jumps weigh heavily.
 
     Raises:

@@ -3,7 +3,8 @@
 A graphone joins a letter to zero to two phones; the model gives the probability of a graphone
 after up to seven others (Bisani & Ney 2008, "Joint-sequence models for grapheme-to-phoneme
 conversion"). A beam search moves through the letters once; its candidates are then weighed twice
-more (:mod:`tts_pipeline.text.english.rescore`). ``data/oov.bin`` is made by ``recipes/text/build.py``.
+more (:mod:`tts_pipeline.text.english.rescore`). ``data/oov.bin`` is made by
+``recipes/text/build.py``.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def exponential(x: float) -> float:
 def decode_f0(
     logits: np.ndarray, f0_min: float, bin_cents: float, f0: np.ndarray, voiced: np.ndarray
 ) -> None:
-    """:meth:`~tts_pipeline.vocoder.harmonic_noise.pitch.PitchHead.decode`, and the share of voicing.
+    """:meth:`~tts_pipeline.vocoder.harmonic_noise.pitch.PitchHead.decode`, and how much is voiced.
 
     Args:
         logits: of the F0 classes, then of voicing ``(T, n_bins + 1)``.
@@ -87,8 +87,8 @@ def pulse_samples(
 ) -> float:
     """:func:`~tts_pipeline.vocoder.harmonic_noise.excitation.pulse_train` from F0 per frame.
 
-    F0 is interpolated linearly as by :func:`~tts_pipeline.vocoder.harmonic_noise.excitation.between_centres`;
-    within a frame its running sum, the phase, has a closed form. That is float64: in float32 the
+    F0 is interpolated linearly as by
+    :func:`~tts_pipeline.vocoder.harmonic_noise.excitation.between_centres`; within a frame its running sum, the phase, has a closed form. That is float64: in float32 the
     phase of a minute of speech is off by whole degrees.
 
     Args:
