@@ -27,8 +27,8 @@ def pitch_error(reference: Sound, generated: Sound) -> PitchError:
     """F0 RMSE in cents and voicing decision error, frame by frame.
 
     Both F0 by pYIN, see :attr:`~tts_pipeline.evaluation.metrics.sound.Sound.f0`. The voicing
-    decision error is that of Nakatani et al. 2008 (Speech Communication 50). Gross errors of the tracker
-    count in full, so that octave jumps weigh heavily.
+    decision error is that of Nakatani et al. 2008 (Speech Communication 50). Gross errors of the
+    tracker count in full, so that octave jumps weigh heavily.
 
     Raises:
         AudioError: if the sounds differ in length by more than 20 ms.

@@ -88,8 +88,9 @@ def pulse_samples(
     """:func:`~tts_pipeline.vocoder.harmonic_noise.excitation.pulse_train` from F0 per frame.
 
     F0 is interpolated linearly as by
-    :func:`~tts_pipeline.vocoder.harmonic_noise.excitation.between_centres`; within a frame its running sum, the phase, has a closed form. That is float64: in float32 the
-    phase of a minute of speech is off by whole degrees.
+    :func:`~tts_pipeline.vocoder.harmonic_noise.excitation.between_centres`; within a frame its
+    running sum, the phase, has a closed form. That is float64: in float32 the phase of a minute
+    of speech is off by whole degrees.
 
     Args:
         frames: F0 in Hz ``(T,)``.
