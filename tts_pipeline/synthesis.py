@@ -50,7 +50,7 @@ def synthesize(
             twice as fast.
         pitch: factor on F0, 0.5 to 2.
         energy: factor on the amplitude, 0.25 to 4.
-        vocoder: "parallel", "griffin-lim" (needs torchaudio), or another one of the voice.
+        vocoder: "parallel", "griffin-lim", or another one of the voice.
         lexicon: file of your own pronunciations, lines of ``word<TAB>phones``.
         strict: refuse text of which something cannot be spoken; otherwise that is left out, and
             the report says so.

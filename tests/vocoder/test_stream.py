@@ -8,7 +8,6 @@ import torch
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError
-from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
 from tts_pipeline.vocoder.harmonic_noise.engine import CpuStream, CpuVocoder
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
@@ -132,11 +131,3 @@ def test_no_block_gives_no_sample(vocoder):
 def test_a_bad_block_is_refused_when_it_is_reached(vocoder, block, message):
     with pytest.raises(AudioError, match=message):
         list(vocoder.stream([torch.zeros(80, 3), block]))
-
-
-def test_griffin_lim_streams_at_the_end():
-    pytest.importorskip("torchaudio")
-    vocoder = GriffinLimVocoder(n_iter=2)
-    mel = mel_like(30)
-    (made,) = vocoder.stream(mel.split(7, 1), seed=1)
-    assert torch.equal(made, vocoder.infer(mel, seed=1))

@@ -149,6 +149,8 @@ class Voice:
             VoiceError: if the voice has no such vocoder.
         """
         self.require_vocoder(name)
+        if name == GRIFFIN_LIM and name not in self._vocoders.given:
+            return cast(Stage2, self.vocoders[name])
         model = self._vocoders.stored(name)
         if model is not None and model.has_engine and not model.is_built:
             return cast(Stage2, model.engine)

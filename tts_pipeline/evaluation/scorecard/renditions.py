@@ -99,7 +99,7 @@ def _render_one(
     mel = torch.from_numpy(log_mel(recording.waveform, voice.audio))
     versions = {COPY: voice.vocoder.infer(mel, seed=seed)[:n_samples].numpy()}
     if reference is not None:
-        versions[REFERENCE] = reference.infer(mel, seed=seed)[:n_samples].numpy()
+        versions[REFERENCE] = reference.infer(mel, seed=seed)[:n_samples]
     speech = synthesize(recording.text, voice=voice, seed=seed)
     versions[SPEECH] = speech.samples
     stamps = [stamp for stamp in speech.timestamps if stamp.kind == "phone"]
