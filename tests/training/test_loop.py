@@ -47,6 +47,38 @@ def test_learning_rate_warms_up_and_falls_along_a_cosine():
     assert loop_config(warmup_steps=0).learning_rate_at(0) == 1e-3
 
 
+def test_with_a_time_limit_the_cosine_ends_when_the_time_does():
+    schedule = loop_config(warmup_steps=0, final_learning_rate=1e-5, max_seconds=200.0)
+    for seconds in (0.0, 50.0, 200.0):
+        expected = 1e-5 + (1e-3 - 1e-5) * (1 + math.cos(math.pi * seconds / 200)) / 2
+        assert schedule.learning_rate_at(0, seconds) == pytest.approx(expected)
+    # Whichever of steps and time is further decides.
+    assert schedule.learning_rate_at(500, 50.0) == schedule.learning_rate_at(0, 100.0)
+    assert schedule.learning_rate_at(1000, 0.0) == 1e-5
+
+
+def test_a_run_stops_at_its_time_validates_and_goes_on_with_more(tmp_path):
+    started = time.monotonic()
+    task, progress = run(
+        tmp_path, ToyTask(delay_s=0.05), max_steps=1000, max_seconds=1.0, validate_every=1000
+    )
+    assert time.monotonic() - started < 10
+    assert 2 <= progress.step <= 21 and progress.best_step == progress.step
+    assert load_file(tmp_path / "best.safetensors")
+    rates = [rate for rate, _ in task.rates]
+    assert rates[-1] < 0.1 * max(rates)
+    _, again = run(tmp_path, max_steps=1000, max_seconds=1.0, validate_every=1000)
+    assert again.step == progress.step
+    _, more = run(tmp_path, max_steps=progress.step + 5, max_seconds=60.0, validate_every=1000)
+    assert more.step == progress.step + 5
+
+
+def test_a_time_limit_that_is_none_is_refused():
+    for value in (-1.0, math.inf, math.nan):
+        with pytest.raises(ConfigError, match="max_seconds"):
+            loop_config(max_seconds=value)
+
+
 @pytest.mark.parametrize("name", ["max_steps", "batch_size", "validate_every"])
 def test_loops_without_steps_are_refused(name):
     with pytest.raises(ConfigError, match=f"{name}=0"):

@@ -35,9 +35,11 @@ class LoopConfig:
 
     Attributes:
         max_steps: optimiser steps in all.
+        max_seconds: wall-clock seconds of training in all, those before a resumption counted; the
+            cosine then ends when they do. For a machine that is lent by the minute; 0: no limit.
         batch_size: items per step over all processes.
         learning_rate: peak of the schedule.
-        final_learning_rate: value at ``max_steps``, reached along a cosine from the peak.
+        final_learning_rate: value at the end, reached along a cosine from the peak.
         warmup_steps: linear rise at the start.
         gradient_clip: largest gradient norm.
         ema_decay: decay per step of the averaged weights that are validated and shipped.
@@ -58,16 +60,24 @@ class LoopConfig:
     checkpoint_every_s: float = 120.0
     patience: int = 0
     seed: int = 1
+    max_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("max_steps", "batch_size", "validate_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}: expected at least 1")
+        if not 0 <= self.max_seconds < math.inf:
+            raise ConfigError(f"max_seconds={self.max_seconds}: expected 0 (no limit) or more")
 
-    def learning_rate_at(self, step: int) -> float:
+    def share_done(self, step: int, seconds: float) -> float:
+        """How much of the run lies behind, in [0, 1], by steps or by time, whichever is more."""
+        by_time = seconds / self.max_seconds if self.max_seconds else 0.0
+        return min(1.0, max(step / self.max_steps, by_time))
+
+    def learning_rate_at(self, step: int, seconds: float = 0.0) -> float:
         """Linear warm-up, then a cosine from the peak to the final value."""
         warm = min(1.0, (step + 1) / max(1, self.warmup_steps))
-        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self.max_steps)))
+        cosine = 0.5 * (1 + math.cos(math.pi * self.share_done(step, seconds)))
         low = self.final_learning_rate
         return warm * (low + (self.learning_rate - low) * cosine)
 
@@ -170,8 +180,13 @@ def snapshot(modules: dict[str, nn.Module], names: Iterable[str]) -> Averages:
     return {name: {k: v.clone() for k, v in modules[name].state_dict().items()} for name in names}
 
 
+def agreed(fabric: Fabric, seconds: float) -> float:
+    """The first process' clock, so that all end with the same step."""
+    return fabric.broadcast(seconds) if fabric.world_size > 1 else seconds
+
+
 def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progress:
-    """Train until ``max_steps`` or early stop; go on from ``folder/last.pt`` if it is there.
+    """Train until ``max_steps``, ``max_seconds`` or early stop; go on from ``folder/last.pt``.
 
     Writes ``last.pt`` (everything needed to go on), ``best.safetensors`` (averaged weights of the
     best validation) and TensorBoard files into ``folder``.
@@ -215,22 +230,28 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
     )
     started, last_saved = time.monotonic() - progress.seconds, time.monotonic()
     stopped = 0 < config.patience <= progress.since_best
-    while progress.step < config.max_steps and not stopped:
-        step = progress.step
+    ending = config.share_done(progress.step, progress.seconds) >= 1
+    while not (ending or stopped):
+        step, seconds = progress.step, agreed(fabric, time.monotonic() - started)
         for name, optimizer in optimizers.items():
+            rate = config.learning_rate_at(step, seconds) * task.rate_scale.get(name, 1.0)
             for group in optimizer.param_groups:
-                group["lr"] = config.learning_rate_at(step) * task.rate_scale.get(name, 1.0)
+                group["lr"] = rate
         torch.manual_seed(config.seed * 1_000_003 + step * 64 + fabric.global_rank)
         losses = task.train_step(task.draw(step, shard), step, update)
         progress.step = step + 1
         with torch.no_grad():
             decay = min(config.ema_decay, (1 + progress.step) / (10 + progress.step))
             for name, average in averages.items():
-                for key, value in raw[name].state_dict().items():
-                    if value.is_floating_point():
-                        average[key].lerp_(value, 1 - decay)
+                state = raw[name].state_dict()
+                keys = [key for key, value in state.items() if value.is_floating_point()]
+                # All at once: on a GPU a call for each array takes longer than the work.
+                torch._foreach_lerp_(
+                    [average[key] for key in keys], [state[key] for key in keys], 1 - decay
+                )
         bar.update()
-        if progress.step % 20 == 0 or progress.step == config.max_steps:
+        ending = config.share_done(progress.step, seconds) >= 1
+        if progress.step % 20 == 0 or ending:
             means: Any = {
                 k: fabric.all_reduce(v.detach(), reduce_op="mean") for k, v in losses.items()
             }
@@ -239,7 +260,6 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
             if writer:
                 for name, number in values.items():
                     writer.add_scalar(f"train/{name}", number, progress.step)
-        ending = progress.step == config.max_steps
         if progress.step % config.validate_every == 0 or ending:
             with averaged_weights(raw, averages), torch.no_grad():
                 task.modules = raw
@@ -258,8 +278,8 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
                 for name, number in figures.items():
                     writer.add_scalar(f"valid/{name}", number, progress.step)
                 shown = "  ".join(f"{k} {v:.4f}" for k, v in figures.items())
-                seconds = time.monotonic() - started
-                tqdm.write(f"{folder.name} step {progress.step} ({seconds:.0f} s): {shown}")
+                passed = time.monotonic() - started
+                tqdm.write(f"{folder.name} step {progress.step} ({passed:.0f} s): {shown}")
             stopped = 0 < config.patience <= progress.since_best
         if ending or stopped or time.monotonic() - last_saved > config.checkpoint_every_s:
             progress.seconds = time.monotonic() - started
