@@ -23,3 +23,7 @@ class CorpusError(TTSPipelineError):
 
 class ConfigError(TTSPipelineError):
     """A configuration with an unknown, missing or mistyped key."""
+
+
+class StorageError(TTSPipelineError):
+    """A file that cannot be written: the disk is full, or the folder is missing or protected."""

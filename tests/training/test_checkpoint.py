@@ -60,8 +60,8 @@ def test_a_save_that_is_cut_short_leaves_the_old_checkpoint(tmp_path, monkeypatc
     run(tmp_path, max_steps=2)
     before = (tmp_path / "last.pt").read_bytes()
 
-    def cut_short(state, path):
-        path.write_bytes(before[:100])
+    def cut_short(state, file):
+        file.write(before[:100])
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

@@ -19,7 +19,6 @@ from tts_pipeline.training.data.prepare import (
     load_features,
     load_recording,
     prepare,
-    track_f0,
     write_arrays,
 )
 
@@ -151,20 +150,6 @@ def test_recordings_are_levelled_trimmed_and_tracked(tiny_corpus, tmp_path):
     broken.path.write_bytes(b"RIFF")
     with pytest.raises(CorpusError, match=r"bad\.wav"):
         prepare([broken], tmp_path / "f", AUDIO, config)
-
-
-def test_f0_of_a_known_contour():
-    n_frames = 100
-    f0 = 180 + 30 * np.sin(np.arange(n_frames) / 20)
-    phase = 2 * np.pi * np.cumsum(np.repeat(f0, 160)) / 16000
-    wave = (0.1 * sum(np.cos(k * phase) / k for k in range(1, 12))).astype(np.float32)
-    wave[8000:10000] = 1e-4 * np.random.default_rng(0).standard_normal(2000)
-    found = track_f0(wave, AUDIO, PrepareConfig())
-    assert found.shape == (n_frames,)
-    steady = np.r_[5:45, 68:95]
-    cents = 1200 * np.log2(found[steady] / f0[steady])
-    assert np.abs(cents).max() < 25
-    assert not found[54:58].any()
 
 
 def test_texts_of_several_sentences_become_one_sequence():

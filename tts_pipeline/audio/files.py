@@ -6,13 +6,13 @@ import dataclasses
 import io
 import os
 import re
-import secrets
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tts_pipeline.atomic import write_bytes
 from tts_pipeline.audio.levels import resample
 from tts_pipeline.errors import AudioError
 
@@ -201,12 +201,4 @@ def write_audio(
     content = encode_audio(samples, sample_rate, path.suffix, subtype=subtype)
     if not path.parent.is_dir():
         raise AudioError(f"{path}: folder {path.parent} does not exist; create it first")
-    # In the same folder, since a rename is atomic only within one file system.
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be written ({error})") from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_bytes(path, content, AudioError)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import IO, Protocol
 
 import numpy as np
 
+from tts_pipeline.atomic import replacing
 from tts_pipeline.audio.files import FORMATS
 from tts_pipeline.errors import AudioError
 
@@ -64,33 +63,16 @@ def file_sink(path: Path, sample_rate: int) -> Iterator[Sink]:
     if not path.parent.is_dir():
         raise AudioError(f"{path}: folder {path.parent} does not exist; create it first")
     container, subtype = FORMATS[suffix]
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with soundfile.SoundFile(
-            part, "w", sample_rate, 1, format=container, subtype=subtype
-        ) as file:
+        with (
+            replacing(path, AudioError) as part,
+            soundfile.SoundFile(
+                part, "w", sample_rate, 1, format=container, subtype=subtype
+            ) as file,
+        ):
             yield file
-        os.replace(part, path)
-    except (soundfile.LibsndfileError, OSError) as error:
+    except soundfile.LibsndfileError as error:
         raise AudioError(f"{path}: cannot be written ({error})") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_text(path: Path, content: str) -> None:
-    """Write a text file at once or not at all.
-
-    Raises:
-        AudioError: if it cannot be written.
-    """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_text(content, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _wav_header(sample_rate: int) -> bytes:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tts_pipeline.atomic import write_json
 from tts_pipeline.audio.files import FORMATS
 from tts_pipeline.cli import COMMANDS
 from tts_pipeline.commands.options import add_voice_options, voice_options
-from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink, write_text
-from tts_pipeline.errors import TextError
+from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink
+from tts_pipeline.errors import AudioError, TextError
 
 if TYPE_CHECKING:
     from tts_pipeline.audio.files import Audio
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
                 stamps += [dataclasses.asdict(stamp) for stamp in block.timestamps]
     if arguments.timestamps:
         facts = {"sample_rate": rate, "duration_s": n_samples / rate, "timestamps": stamps}
-        write_text(arguments.timestamps, json.dumps(facts, indent=1) + "\n")
+        write_json(arguments.timestamps, facts, AudioError)
     return 0
 
 

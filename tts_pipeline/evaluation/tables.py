@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
-import os
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
+from tts_pipeline import atomic
 from tts_pipeline.evaluation.metrics.registry import METRICS
 from tts_pipeline.evaluation.metrics.scoring import Scored
 from tts_pipeline.evaluation.statistics import Statistic, Summary, bootstrap
@@ -156,36 +156,26 @@ def _version(package: str) -> str | None:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON at once or not at all."""
-    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    """Write JSON at once or not at all, in a folder that is made if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_json(path, content)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text at once or not at all."""
-    write_atomically(path, lambda file: file.write(text))
+    """Write a text at once or not at all, in a folder that is made if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_text(path, text)
 
 
 def write_csv(path: Path, scored: Sequence[Scored]) -> None:
     """One line per utterance and system: every metric, the transcript, what is missing and why."""
 
-    def write(file: TextIO) -> None:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["name", "system", *METRICS, "transcript", "unavailable"])
-        for item in scored:
-            values = (item.scores.value(name) for name in METRICS)
-            reasons = "; ".join(f"{k}: {v}" for k, v in item.scores.unavailable.items())
-            numbers = ["" if value is None else f"{value:.6g}" for value in values]
-            table.writerow(
-                [item.name, item.system, *numbers, item.scores.transcript or "", reasons]
-            )
-
-    write_atomically(path, write)
-
-
-def write_atomically(path: Path, write: Callable[[TextIO], object]) -> None:
-    """Write a text file beside its place, then rename it there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "w", encoding="utf-8", newline="") as file:
-        write(file)
-    os.replace(temporary, path)
+    file = io.StringIO()
+    table = csv.writer(file, lineterminator="\n")
+    table.writerow(["name", "system", *METRICS, "transcript", "unavailable"])
+    for item in scored:
+        values = (item.scores.value(name) for name in METRICS)
+        reasons = "; ".join(f"{k}: {v}" for k, v in item.scores.unavailable.items())
+        numbers = ["" if value is None else f"{value:.6g}" for value in values]
+        table.writerow([item.name, item.system, *numbers, item.scores.transcript or "", reasons])
+    write_text(path, file.getvalue())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
+from tts_pipeline.atomic import replacing, write_bytes, write_json
 from tts_pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,9 +33,9 @@ def save_checkpoint(
         "averages": averages,
         "progress": dataclasses.asdict(progress),
     }
-    temporary = _part_of(path)
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    # Through a file of our own, whose errors say what is wrong with the disk.
+    with replacing(path) as part, open(part, "wb") as file:
+        torch.save(state, file)
 
 
 def load_checkpoint(path: Path, task: Task, averages: Averages, progress: Progress) -> Averages:
@@ -67,16 +66,8 @@ def save_weights(path: Path, weights: Averages, facts: dict[str, Any]) -> None:
         for module, state in weights.items()
         for key, value in state.items()
     }
-    temporary = _part_of(path)
-    save_file(flat, temporary)
-    os.replace(temporary, path)
-    temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path.with_suffix(".json"))
-
-
-def _part_of(path: Path) -> Path:
-    # Always the same name: what a kill leaves behind, the next save overwrites.
-    return path.with_name(f".{path.name}.part")
+    write_bytes(path, save(flat))
+    write_json(path.with_suffix(".json"), facts)
 
 
 def load_weights(path: Path, module: str) -> dict[str, torch.Tensor]:

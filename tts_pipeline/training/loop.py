@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from tts_pipeline.atomic import remove_unfinished
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.checkpoint import (
     Averages,
@@ -197,6 +198,8 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
             "processes"
         )
     folder.mkdir(parents=True, exist_ok=True)
+    if fabric.is_global_zero:
+        remove_unfinished(folder)
     progress = Progress()
     averages = snapshot(task.modules, task.averaged)
     wrapped: dict[str, nn.Module] = {

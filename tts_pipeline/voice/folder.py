@@ -9,8 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import safetensors.numpy
 
+from tts_pipeline.atomic import write_bytes
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
@@ -139,9 +138,7 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
-            part = folder / f".{file}.{secrets.token_hex(4)}.part"
-            part.write_bytes(content)
-            os.replace(part, folder / file)
+            write_bytes(folder / file, content, VoiceError)
     except OSError as error:
         raise VoiceError(f"{folder}: cannot be written ({error})") from error
 

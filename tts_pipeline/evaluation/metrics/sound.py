@@ -6,13 +6,12 @@ import functools
 
 import numpy as np
 
+from tts_pipeline.audio.f0 import track_f0
 from tts_pipeline.errors import AudioError
-from tts_pipeline.evaluation.metrics.packages import load_package
 
 # Every metric here is defined at this rate: PESQ-WB, DNSMOS and the recogniser accept no other.
 SAMPLE_RATE = 16000
 HOP_LENGTH = 160
-F0_MIN_HZ, F0_MAX_HZ, _F0_WINDOW = 70.0, 420.0, 768
 # Waveforms count as aligned in time if their lengths differ by no more than this.
 _TOLERANCE = 2 * HOP_LENGTH
 
@@ -52,23 +51,9 @@ class Sound:
     def f0(self) -> np.ndarray:
         """F0 in Hz per frame of 10 ms ``(ceil(S / 160),)`` float32, 0 where unvoiced.
 
-        pYIN (Mauch and Dixon 2014, ICASSP) by librosa, 70 to 420 Hz, windows of 48 ms.
+        See :func:`tts_pipeline.audio.f0.track_f0`.
         """
-        librosa = load_package("librosa", "the F0 tracker")
-        n_frames = -(-len(self.samples) // HOP_LENGTH)
-        margin = (_F0_WINDOW - HOP_LENGTH) // 2
-        tail = n_frames * HOP_LENGTH - len(self.samples)
-        f0, _, _ = librosa.pyin(
-            np.pad(self.samples, (margin, margin + tail)),
-            fmin=F0_MIN_HZ,
-            fmax=F0_MAX_HZ,
-            sr=SAMPLE_RATE,
-            frame_length=_F0_WINDOW,
-            hop_length=HOP_LENGTH,
-            center=False,
-            fill_na=0.0,
-        )
-        return f0[:n_frames].astype(np.float32)
+        return track_f0(self.samples, SAMPLE_RATE, HOP_LENGTH)
 
     @functools.cached_property
     def mel_cepstra(self) -> np.ndarray:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import multiprocessing
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from tts_pipeline.atomic import remove_unfinished, replacing
 from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.audio.f0 import F0_MAX_HZ, F0_MIN_HZ, track_f0
 from tts_pipeline.audio.files import read_audio
 from tts_pipeline.audio.levels import high_pass, normalise_loudness, trim_silence
 from tts_pipeline.corpus.corpus import Utterance
@@ -37,32 +38,9 @@ class PrepareConfig:
     high_pass_hz: float = 60.0
     margin_before_s: float = 0.1
     margin_after_s: float = 0.15
-    f0_min: float = 70.0
-    f0_max: float = 420.0
+    f0_min: float = F0_MIN_HZ
+    f0_max: float = F0_MAX_HZ
     f0_window: int = 768
-
-
-def track_f0(waveform: np.ndarray, audio: AudioConfig, config: PrepareConfig) -> np.ndarray:
-    """F0 in Hz per frame ``(T,)``, 0 where unvoiced, by pYIN (Mauch and Dixon 2014).
-
-    Frames are centred like those of :func:`tts_pipeline.audio.mel.log_mel`.
-    """
-    import librosa
-
-    n_frames = audio.n_frames(len(waveform))
-    margin = (config.f0_window - audio.hop_length) // 2
-    tail = n_frames * audio.hop_length - len(waveform)
-    f0, _, _ = librosa.pyin(
-        np.pad(waveform, (margin, margin + tail)),
-        fmin=config.f0_min,
-        fmax=config.f0_max,
-        sr=audio.sample_rate,
-        frame_length=config.f0_window,
-        hop_length=audio.hop_length,
-        center=False,
-        fill_na=0.0,
-    )
-    return f0[:n_frames].astype(np.float32)
 
 
 def load_recording(path: Path, audio: AudioConfig, config: PrepareConfig) -> np.ndarray:
@@ -80,17 +58,26 @@ def load_recording(path: Path, audio: AudioConfig, config: PrepareConfig) -> np.
 
 
 def write_arrays(path: Path, **arrays: np.ndarray) -> None:
-    """Write an ``.npz`` at once or not at all, so that a kill leaves no half file behind."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb") as file:
+    """Write an ``.npz`` at once or not at all.
+
+    Raises:
+        StorageError: if it cannot be written.
+    """
+    with replacing(path) as part, open(part, "wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-    os.replace(temporary, path)
 
 
 def _prepare_one(job: tuple[Utterance, Path, AudioConfig, PrepareConfig]) -> None:
     utterance, path, audio, config = job
     waveform = load_recording(utterance.path, audio, config)
-    f0 = track_f0(waveform, audio, config)
+    f0 = track_f0(
+        waveform,
+        audio.sample_rate,
+        audio.hop_length,
+        f0_min=config.f0_min,
+        f0_max=config.f0_max,
+        window=config.f0_window,
+    )
     write_arrays(path, waveform=np.round(waveform * 32767).astype(np.int16), f0=f0)
 
 
@@ -113,6 +100,7 @@ def prepare(
         CorpusError: naming the first recording that cannot be used.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(folder)
     jobs = [
         (utterance, feature_path(folder, utterance.id), audio, config)
         for utterance in utterances

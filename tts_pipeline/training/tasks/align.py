@@ -19,6 +19,7 @@ from tts_pipeline.acoustic.aligner import (
     needs_frames,
 )
 from tts_pipeline.acoustic.viterbi import monotonic_durations
+from tts_pipeline.atomic import remove_unfinished
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, spoken_batch
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.data.prepare import write_arrays
@@ -127,6 +128,7 @@ class AlignTask(Task):
         """Save ``durations`` in frames ``(N,)`` and ``soft``, the soft alignment ``(T, N)`` in
         float16, of all utterances of the stores."""
         folder.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(folder)
         aligner = self.modules["aligner"].eval()
         for store in stores:
             for utterance_id in tqdm(store.ids, desc="durations", disable=None):
