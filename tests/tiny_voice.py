@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig, AutoregressiveModel
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 from tts_pipeline.voice.voice import Voice
 
-ACOUSTIC = AcousticConfig(
+ACOUSTIC = AutoregressiveConfig(
     channels=32,
     hidden=32,
     encoder_blocks=1,
@@ -31,7 +31,7 @@ def make_tiny_voice(
     audio = audio or AudioConfig()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        acoustic = AcousticModel(ACOUSTIC, audio.n_mels)
+        acoustic = AutoregressiveModel(ACOUSTIC, audio.n_mels)
         vocoder = HarmonicPlusNoiseVocoder(GENERATOR, audio)
         with torch.no_grad():
             # Untrained predictions are all alike; stretched, they differ from token to token.

@@ -16,7 +16,7 @@ from tts_pipeline.text.symbols import PAD_ID
 from tts_pipeline.voice.models import StoredModel
 
 if TYPE_CHECKING:
-    from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+    from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
     from tts_pipeline.vocoder.protocol import Vocoder
 
 Engine = TypeVar("Engine")
@@ -67,7 +67,7 @@ def stored(kind: str, module: nn.Module, audio: AudioConfig) -> StoredModel:
 class AcousticOnDevice:
     """:class:`~tts_pipeline.protocols.Stage1` by PyTorch, for a model on a GPU."""
 
-    def __init__(self, model: AcousticModel) -> None:
+    def __init__(self, model: AutoregressiveModel) -> None:
         self._model = model
 
     def write_all(self, requests: Sequence[Request], *, seed: int) -> list[Written]:

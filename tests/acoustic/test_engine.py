@@ -11,9 +11,9 @@ import torch
 
 from tests.acoustic.test_model import CONFIG, LONG, N_MELS, tokens_of
 from tests.acoustic.test_stream import model as lively_model
-from tts_pipeline.acoustic.autoregressive.engine import CpuAcoustic
+from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
 from tts_pipeline.acoustic.autoregressive.generation import FrameWriter
-from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.errors import TextError, VoiceError
 from tts_pipeline.modules import AcousticOnDevice, arrays_of
 from tts_pipeline.protocols import Request
@@ -31,7 +31,7 @@ def request_of(n_tokens: int, **changes: np.ndarray) -> Request:
 
 
 @torch.inference_mode()
-def by_pytorch(model: AcousticModel, request: Request, seed: int) -> tuple[torch.Tensor, ...]:
+def by_pytorch(model: AutoregressiveModel, request: Request, seed: int) -> tuple[torch.Tensor, ...]:
     tokens, rate, pitch, energy, fixed = (torch.from_numpy(part)[None] for part in request)
     planned = model.plan(tokens, rate=rate, pitch=pitch, energy=energy, fixed_frames=fixed)
     writer = FrameWriter(model.decoder, planned, seed)
@@ -54,7 +54,7 @@ def test_equals_pytorch_with_the_same_seed(model, n_tokens, seed):
 def test_equals_pytorch_over_1000_frames_at_full_size():
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = AcousticModel(dataclasses.replace(CONFIG, channels=256, hidden=512), 80)
+        model = AutoregressiveModel(dataclasses.replace(CONFIG, channels=256, hidden=512), 80)
     model.eval().requires_grad_(False)
     model.duration.output.bias.fill_(2.2)
     request = request_of(130)
@@ -76,13 +76,13 @@ def test_blocks_are_the_whole_to_the_last_bit(model):
 
 def test_what_the_decoder_is_told_is_worked_out_as_it_is_needed(model, monkeypatch):
     asked = []
-    step_inputs = CpuAcoustic.step_inputs
+    step_inputs = AutoregressiveEngine.step_inputs
 
     def noted(self, told, begin, end):
         asked.append(end)
         return step_inputs(self, told, begin, end)
 
-    monkeypatch.setattr(CpuAcoustic, "step_inputs", noted)
+    monkeypatch.setattr(AutoregressiveEngine, "step_inputs", noted)
     written = model.cpu_engine().write(request_of(130), seed=0)
     next(written.blocks)
     assert asked[-1] * CONFIG.frames_per_step < written.durations.sum() / 2
@@ -139,4 +139,4 @@ def test_weights_of_another_model_are_refused(model):
         spoiled = dict(weights)
         spoil(spoiled)
         with pytest.raises(VoiceError, match=message):
-            CpuAcoustic(CONFIG, N_MELS, spoiled)
+            AutoregressiveEngine(CONFIG, N_MELS, spoiled)

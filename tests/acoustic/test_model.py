@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from tts_pipeline.acoustic.aligner import needs_frames
-from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig, AutoregressiveModel
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.symbols import PAD_ID, encode
 
-CONFIG = AcousticConfig(
+CONFIG = AutoregressiveConfig(
     channels=24,
     hidden=32,
     encoder_blocks=1,
@@ -26,10 +26,10 @@ LOG_F0_STD, ENERGY_STD = 0.25, 0.8
 
 
 @pytest.fixture(scope="module")
-def model() -> AcousticModel:
+def model() -> AutoregressiveModel:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = AcousticModel(CONFIG, N_MELS).eval().requires_grad_(False)
+        model = AutoregressiveModel(CONFIG, N_MELS).eval().requires_grad_(False)
         for predictor in (model.pitch, model.energy):
             # Untrained predictions hardly differ from token to token.
             predictor.output.weight.mul_(3)
@@ -51,7 +51,7 @@ def teacher_forced(model, tokens, lengths, durations, mel, masks):
     return model(tokens, lengths, durations, prosody.pitch, prosody.energy, mel, masks=masks).mel
 
 
-def masks_of(model: AcousticModel, n_frames: int, seed: int = 0) -> torch.Tensor:
+def masks_of(model: AutoregressiveModel, n_frames: int, seed: int = 0) -> torch.Tensor:
     n_steps = -(-n_frames // CONFIG.frames_per_step)
     return model.decoder.masks(n_steps, torch.Generator().manual_seed(seed))
 

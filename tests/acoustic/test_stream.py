@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig, AutoregressiveModel
 from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder
 from tts_pipeline.errors import ConfigError, TextError
 from tts_pipeline.text.symbols import encode
 
-CONFIG = AcousticConfig(
+CONFIG = AutoregressiveConfig(
     channels=24,
     hidden=32,
     encoder_blocks=1,
@@ -25,10 +25,10 @@ TOKENS = torch.tensor(
 
 
 @pytest.fixture(scope="module")
-def model() -> AcousticModel:
+def model() -> AutoregressiveModel:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = AcousticModel(CONFIG, N_MELS).eval().requires_grad_(False)
+        model = AutoregressiveModel(CONFIG, N_MELS).eval().requires_grad_(False)
     model.duration.output.bias.fill_(2.2)
     return model
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.training.spoken_data import make_spoken_data, part_of
-from tts_pipeline.acoustic.autoregressive.model import AcousticConfig
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.data.prepare import write_arrays
 from tts_pipeline.training.loop import LoopConfig, make_fabric, train
@@ -20,7 +20,7 @@ from tts_pipeline.training.tasks.acoustic import (
     token_targets,
 )
 
-MODEL = AcousticConfig(
+MODEL = AutoregressiveConfig(
     channels=32, hidden=32, encoder_blocks=1, predictor_blocks=1, frame_blocks=1, prenet=16
 )
 

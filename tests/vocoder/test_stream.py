@@ -8,7 +8,7 @@ import torch
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError
-from tts_pipeline.vocoder.harmonic_noise.engine import CpuStream, CpuVocoder
+from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine, HarmonicNoiseStream
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 
@@ -79,7 +79,7 @@ def test_a_long_mel_in_unequal_blocks_is_the_whole():
 def test_the_first_samples_come_after_the_lookahead(vocoder):
     engine = vocoder.cpu_engine()
     n_frames = 64
-    samples = CpuStream(engine, 0).push(mel_like(n_frames).numpy(), last=False)
+    samples = HarmonicNoiseStream(engine, 0).push(mel_like(n_frames).numpy(), last=False)
     n_settled = (n_frames - engine.lookahead) * vocoder.audio.hop_length
     assert n_settled <= len(samples) < n_settled + vocoder.audio.hop_length
 
@@ -102,13 +102,13 @@ def n_kept(thing: object) -> int:
         return n_kept(thing.base) if isinstance(thing.base, np.ndarray) else thing.size
     if isinstance(thing, (list, tuple)):
         return sum(map(n_kept, thing))
-    if isinstance(thing, CpuVocoder) or not hasattr(thing, "__dict__"):
+    if isinstance(thing, HarmonicNoiseEngine) or not hasattr(thing, "__dict__"):
         return 0
     return sum(map(n_kept, vars(thing).values()))
 
 
 def test_memory_does_not_grow():
-    stream = CpuStream(make_vocoder(160, 640, 2).cpu_engine(), 0)
+    stream = HarmonicNoiseStream(make_vocoder(160, 640, 2).cpu_engine(), 0)
     kept = []
     for _ in range(24):
         stream.push(mel_like(64).numpy(), last=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.tasks.acoustic import AcousticTask
@@ -40,7 +40,7 @@ class VoiceFacts:
     language: str = "en-US"
 
 
-def calibrate(model: AcousticModel, task: AcousticTask) -> None:
+def calibrate(model: AutoregressiveModel, task: AcousticTask) -> None:
     """Set the factors on duration and pitch range so that both match the validation set.
 
     Means that a model predicts are flatter than speech, and their logarithm is off in length; two

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tts_pipeline.acoustic.autoregressive.config import AcousticConfig
-from tts_pipeline.acoustic.autoregressive.engine import CpuAcoustic
+from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
+from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig
-from tts_pipeline.vocoder.harmonic_noise.engine import CpuVocoder
+from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
-from tts_pipeline.vocoder.wavenet.engine import CpuWaveNet
+from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,9 +40,9 @@ class Kind(NamedTuple):
 
 
 def _acoustic(config: Any, audio: AudioConfig) -> nn.Module:
-    from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+    from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 
-    return AcousticModel(config, audio.n_mels)
+    return AutoregressiveModel(config, audio.n_mels)
 
 
 def _parallel(config: Any, audio: AudioConfig) -> nn.Module:
@@ -61,12 +61,14 @@ def _wavenet(config: Any, audio: AudioConfig) -> nn.Module:
 KINDS = {
     "acoustic": Kind(
         "acoustic.safetensors",
-        lambda: AcousticConfig,
+        lambda: AutoregressiveConfig,
         _acoustic,
-        lambda config, audio, weights: CpuAcoustic(config, audio.n_mels, weights),
+        lambda config, audio, weights: AutoregressiveEngine(config, audio.n_mels, weights),
     ),
-    "parallel": Kind("vocoder.safetensors", lambda: GeneratorConfig, _parallel, CpuVocoder),
-    "wavenet": Kind("wavenet.safetensors", lambda: WaveNetConfig, _wavenet, CpuWaveNet),
+    "parallel": Kind(
+        "vocoder.safetensors", lambda: GeneratorConfig, _parallel, HarmonicNoiseEngine
+    ),
+    "wavenet": Kind("wavenet.safetensors", lambda: WaveNetConfig, _wavenet, WaveNetEngine),
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+    from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
     from tts_pipeline.vocoder.protocol import Vocoder
 
 SHIPPED = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
@@ -53,7 +53,7 @@ class Voice:
         self,
         name: str,
         audio: AudioConfig,
-        acoustic: AcousticModel | StoredModel,
+        acoustic: AutoregressiveModel | StoredModel,
         vocoders: Mapping[str, Vocoder | StoredModel],
         language: str = "en-US",
         card: str = "",
@@ -94,10 +94,12 @@ class Voice:
         return Voice, (*given, self.lexicon, self.path, self.fingerprint)
 
     @property
-    def acoustic(self) -> AcousticModel:
+    def acoustic(self) -> AutoregressiveModel:
         """The acoustic model as a PyTorch module."""
         model = self._acoustic
-        return cast("AcousticModel", model.module if isinstance(model, StoredModel) else model)
+        return cast(
+            "AutoregressiveModel", model.module if isinstance(model, StoredModel) else model
+        )
 
     @property
     def vocoders(self) -> Mapping[str, Vocoder]:

@@ -6,7 +6,7 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
-class AcousticConfig:
+class AutoregressiveConfig:
     """Size of the acoustic model.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tts_pipeline.acoustic.autoregressive.config import AcousticConfig
+from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
 from tts_pipeline.acoustic.autoregressive.kernel import gru_steps
 from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder
 from tts_pipeline.acoustic.steps import block_steps
@@ -36,8 +36,8 @@ class Told(NamedTuple):
     f0: np.ndarray
 
 
-class CpuAcoustic:
-    """:class:`~tts_pipeline.acoustic.autoregressive.model.AcousticModel` in NumPy, text by text.
+class AutoregressiveEngine:
+    """``AutoregressiveModel`` in NumPy, text by text.
 
     Equal to it up to float32 rounding, seeds included. What the decoder is told is worked out as
     frames are asked for, so that the first ones come soon.
@@ -53,7 +53,7 @@ class CpuAcoustic:
     """
 
     def __init__(
-        self, config: AcousticConfig, n_mels: int, weights: Mapping[str, np.ndarray]
+        self, config: AutoregressiveConfig, n_mels: int, weights: Mapping[str, np.ndarray]
     ) -> None:
         self.config, self.n_mels = config, n_mels
         c, h, r = config.channels, config.hidden, config.frames_per_step
@@ -98,8 +98,8 @@ class CpuAcoustic:
         Args:
             request: what to speak.
             seed: of the prenet's dropout.
-            first_frames: as for :meth:`AcousticModel.stream`.
-            block_frames: as for :meth:`AcousticModel.stream`.
+            first_frames: as for :meth:`AutoregressiveModel.stream`.
+            block_frames: as for :meth:`AutoregressiveModel.stream`.
 
         Raises:
             ConfigError: if a length is not positive.
@@ -182,7 +182,7 @@ class CpuAcoustic:
 class _Conditioning:
     """What the decoder is told at each step, worked out when it is needed."""
 
-    def __init__(self, model: CpuAcoustic, told: Told) -> None:
+    def __init__(self, model: AutoregressiveEngine, told: Told) -> None:
         self._model, self._told = model, told
         self._stack = model.frame_stack()
         self._ready = Queue()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from tts_pipeline.acoustic.autoregressive.decoder import Decoder
-from tts_pipeline.acoustic.autoregressive.engine import CpuAcoustic
+from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
 from tts_pipeline.protocols import Request
 
 # Rate, pitch, energy and fixed frames, by name.
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
 
 
 class AcousticOutput(NamedTuple):
-    """What :meth:`AcousticModel.infer` returns.
+    """What :meth:`AutoregressiveModel.infer` returns.
 
     Attributes:
         mel: ``(B, M, T)`` natural-log amplitude.
@@ -51,7 +51,7 @@ class AcousticOutput(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class MelStream:
-    """What :meth:`AcousticModel.stream` returns: all but the mel is known at once.
+    """What :meth:`AutoregressiveModel.stream` returns: all but the mel is known at once.
 
     Attributes:
         n_frames: length of the mel.
@@ -97,13 +97,13 @@ class FrameWriter:
 
 
 def generated_on_cpu(
-    engine: CpuAcoustic,
+    engine: AutoregressiveEngine,
     tokens: torch.Tensor,
     token_lengths: torch.Tensor | None,
     seed: int,
     controls: Controls,
 ) -> AcousticOutput:
-    """:meth:`AcousticModel.infer` through the engine, one item after another.
+    """:meth:`AutoregressiveModel.infer` through the engine, one item after another.
 
     Beyond an item's end its mel is that of its last frame.
     """
@@ -122,14 +122,14 @@ def generated_on_cpu(
 
 
 def streamed_on_cpu(
-    engine: CpuAcoustic,
+    engine: AutoregressiveEngine,
     tokens: torch.Tensor,
     seed: int,
     controls: Controls,
     first_frames: int,
     block_frames: int,
 ) -> MelStream:
-    """:meth:`AcousticModel.stream` through the engine."""
+    """:meth:`AutoregressiveModel.stream` through the engine."""
     request = _request(tokens, 0, tokens.shape[1], controls)
     written = engine.write(request, seed=seed, first_frames=first_frames, block_frames=block_frames)
     durations, f0 = torch.from_numpy(written.durations), torch.from_numpy(written.f0)

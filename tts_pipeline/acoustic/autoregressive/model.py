@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from tts_pipeline.acoustic.aligner import needs_frames
-from tts_pipeline.acoustic.autoregressive.config import AcousticConfig
+from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
 from tts_pipeline.acoustic.autoregressive.decoder import Decoder
-from tts_pipeline.acoustic.autoregressive.engine import CpuAcoustic
+from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
 from tts_pipeline.acoustic.autoregressive.generation import (
     AcousticOutput,
     FrameWriter,
@@ -27,7 +27,7 @@ from tts_pipeline.acoustic.steps import block_steps
 from tts_pipeline.errors import TextError
 from tts_pipeline.modules import CpuTwin
 
-__all__ = ["AcousticConfig", "AcousticModel", "AcousticOutput", "MelStream", "Plan"]
+__all__ = ["AcousticOutput", "AutoregressiveConfig", "AutoregressiveModel", "MelStream", "Plan"]
 
 
 class TeacherForced(NamedTuple):
@@ -49,7 +49,7 @@ class Prosody(NamedTuple):
     energy: torch.Tensor
 
 
-class AcousticModel(nn.Module):
+class AutoregressiveModel(nn.Module):
     """Encoder, explicit durations, pitch and energy per token, autoregressive decoder.
 
     Non-Attentive Tacotron (Shen et al. 2020, arXiv 2010.04301) with pitch and energy per token as
@@ -62,7 +62,7 @@ class AcousticModel(nn.Module):
         n_mels: mel bands ``M``.
     """
 
-    def __init__(self, config: AcousticConfig, n_mels: int) -> None:
+    def __init__(self, config: AutoregressiveConfig, n_mels: int) -> None:
         super().__init__()
         self.config, self.n_mels = config, n_mels
         c, h = config.channels, config.hidden
@@ -87,7 +87,7 @@ class AcousticModel(nn.Module):
         self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
         # Mean and standard deviation of log F0, of energy; factors on duration and pitch range.
         self.register_buffer("statistics", torch.tensor([5.0, 0.2, -5.0, 1.0, 1.0, 1.0]))
-        self._twin = CpuTwin(self, functools.partial(CpuAcoustic, config, n_mels))
+        self._twin = CpuTwin(self, functools.partial(AutoregressiveEngine, config, n_mels))
 
     def forward(
         self,
@@ -207,7 +207,7 @@ class AcousticModel(nn.Module):
         blocks = self._blocks(planned, seed, sizes)
         return MelStream(n_frames, planned.durations[0], planned.f0[0], blocks)
 
-    def cpu_engine(self) -> CpuAcoustic | None:
+    def cpu_engine(self) -> AutoregressiveEngine | None:
         """The same weights at work without PyTorch; None unless they are float32 on a CPU."""
         return self._twin.current()
 

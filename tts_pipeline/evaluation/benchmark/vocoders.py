@@ -24,7 +24,7 @@ from tts_pipeline.evaluation.benchmark.timing import (
 )
 from tts_pipeline.protocols import Request
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
-from tts_pipeline.vocoder.wavenet.engine import CpuWaveNet
+from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
 from tts_pipeline.voice.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Field:
             return Contender(sound, None, threads=2)
         return Contender(sound, first)
 
-    def _naive(self, engine: CpuWaveNet, writer: Any) -> Call:
+    def _naive(self, engine: WaveNetEngine, writer: Any) -> Call:
         """A few samples, once the past is as long as the receptive field."""
         rate, hop = engine.audio.sample_rate, engine.audio.hop_length
         random = np.random.Generator(np.random.PCG64(0))
@@ -155,9 +155,9 @@ class Field:
 
         return run
 
-    def _engine(self, config: WaveNetConfig | None) -> CpuWaveNet:
+    def _engine(self, config: WaveNetConfig | None) -> WaveNetEngine:
         if self.is_trained and config is None:
-            return cast(CpuWaveNet, self.voice.stage_2("wavenet"))
+            return cast(WaveNetEngine, self.voice.stage_2("wavenet"))
         return self._model(config).cpu_engine()
 
     def _model(self, config: WaveNetConfig | None) -> WaveNet:

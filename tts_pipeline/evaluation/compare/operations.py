@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.vocoder.harmonic_noise.model import HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.protocol import Vocoder
 from tts_pipeline.vocoder.wavenet.model import WaveNet
@@ -78,7 +78,9 @@ class Counter(FlopCounterMode):
 
 
 @torch.no_grad()
-def acoustic_operations(model: AcousticModel, tokens: list[int]) -> tuple[Operations, torch.Tensor]:
+def acoustic_operations(
+    model: AutoregressiveModel, tokens: list[int]
+) -> tuple[Operations, torch.Tensor]:
     """Arithmetic of the acoustic model for a sentence, and the mel ``(M, T)`` it writes.
 
     Counted over the PyTorch decoder, which the kernel is equal to; prenet units that dropout

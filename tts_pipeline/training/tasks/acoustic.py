@@ -12,7 +12,11 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticConfig, AcousticModel, TeacherForced
+from tts_pipeline.acoustic.autoregressive.model import (
+    AutoregressiveConfig,
+    AutoregressiveModel,
+    TeacherForced,
+)
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
 from tts_pipeline.training.data.features import FeatureStore, bridged
@@ -31,7 +35,7 @@ class AcousticTrainingConfig:
     """
 
     loop: LoopConfig
-    model: AcousticConfig = AcousticConfig()
+    model: AutoregressiveConfig = AutoregressiveConfig()
     past_noise: float = 0.1
     weights: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"mel": 1.0, "duration": 0.1, "pitch": 0.1, "energy": 0.1}
@@ -118,7 +122,7 @@ class AcousticTask(Task):
             for store in (train, valid)
             for i in store.ids
         }
-        model = AcousticModel(config.model, train.audio.n_mels)
+        model = AutoregressiveModel(config.model, train.audio.n_mels)
         mean, std = train.mel_statistics()
         model.mel_mean.copy_(mean)
         model.mel_std.copy_(std)

@@ -20,7 +20,7 @@ _FRAMES_AT_ONCE = 512
 _WINDOWS_AT_ONCE = 64
 
 
-class CpuVocoder:
+class HarmonicNoiseEngine:
     """:class:`~tts_pipeline.vocoder.harmonic_noise.model.HarmonicPlusNoiseVocoder` for generation.
 
     Equal to it up to float32 rounding, seeds included.
@@ -54,7 +54,7 @@ class CpuVocoder:
     def lookahead(self) -> int:
         """Frames of mel that must follow a frame before :meth:`stream` gives all its samples, for
         blocks of 64, 128, 256, 256... frames; with others up to 255 more."""
-        return CpuStream(self, 0).lookahead
+        return HarmonicNoiseStream(self, 0).lookahead
 
     def infer(self, mel: np.ndarray, *, seed: int = 0) -> np.ndarray:
         """Waveform ``(T * hop_length,)`` of a mel ``(M, T)``.
@@ -67,7 +67,7 @@ class CpuVocoder:
             AudioError: if the mel has another shape, is empty or not finite.
         """
         mel = self._checked(mel)
-        stream = CpuStream(self, seed)
+        stream = HarmonicNoiseStream(self, seed)
         n = mel.shape[1]
         made = [
             stream.push(mel[:, at : at + _FRAMES_AT_ONCE], last=at + _FRAMES_AT_ONCE >= n)
@@ -84,7 +84,7 @@ class CpuVocoder:
         Raises:
             AudioError: if a block has another shape, is empty or not finite.
         """
-        stream = CpuStream(self, seed)
+        stream = HarmonicNoiseStream(self, seed)
         nothing = None
         for block in mel:
             block = self._checked(block)
@@ -106,7 +106,7 @@ class CpuVocoder:
         return mel.astype(np.float32, copy=False)
 
 
-class CpuStream:
+class HarmonicNoiseStream:
     """A mel that comes piece by piece, its sound piece by piece.
 
     Every layer keeps the few frames it needs of the past, the pulses their phase, the noise its
@@ -118,7 +118,7 @@ class CpuStream:
         seed: of the noise.
     """
 
-    def __init__(self, vocoder: CpuVocoder, seed: int) -> None:
+    def __init__(self, vocoder: HarmonicNoiseEngine, seed: int) -> None:
         self._vocoder = vocoder
         self._pitch = _Pitch(vocoder)
         self._filters = SlidingStack(*vocoder.filter_layers)
@@ -207,7 +207,7 @@ class _Pitch:
 
     FIRST_PIECE, LONGEST_PIECE = 64, 256
 
-    def __init__(self, vocoder: CpuVocoder) -> None:
+    def __init__(self, vocoder: HarmonicNoiseEngine) -> None:
         self._config = vocoder.config.pitch
         self._stack = SlidingStack(*vocoder.pitch_layers)
         self._waiting = Queue()

@@ -15,7 +15,7 @@ from tts_pipeline.errors import AudioError
 from tts_pipeline.modules import CpuTwin
 from tts_pipeline.nn.convnext import ConvNeXtBlock
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig
-from tts_pipeline.vocoder.harmonic_noise.engine import CpuVocoder, envelope_matrix
+from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine, envelope_matrix
 from tts_pipeline.vocoder.harmonic_noise.excitation import phase_of, pulse_train, upsample_linear
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchHead
 
@@ -68,7 +68,7 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         envelope = torch.from_numpy(envelope_matrix(config, audio).T.copy())
         self.register_buffer("envelope", envelope, persistent=False)
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
-        self._twin = CpuTwin(self, functools.partial(CpuVocoder, config, audio))
+        self._twin = CpuTwin(self, functools.partial(HarmonicNoiseEngine, config, audio))
 
     def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
@@ -161,7 +161,7 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         if gathered:
             yield self.infer(torch.cat(gathered, 1), seed=seed)
 
-    def cpu_engine(self) -> CpuVocoder | None:
+    def cpu_engine(self) -> HarmonicNoiseEngine | None:
         """The same weights at work without PyTorch; None unless they are float32 on a CPU."""
         return self._twin.current()
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MATRICES = ("past", "present", "residual", "skip", "head", "output")
 
 
-class CpuWaveNet:
+class WaveNetEngine:
     """:class:`~tts_pipeline.vocoder.wavenet.model.WaveNet` for generation.
 
     Weights that are float16 values, as those of a saved voice are, are kept in 16 bits, at half

@@ -14,7 +14,7 @@ from tts_pipeline.errors import AudioError
 from tts_pipeline.modules import CpuTwin, arrays_of
 from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
-from tts_pipeline.vocoder.wavenet.engine import CpuWaveNet
+from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
 from tts_pipeline.vocoder.wavenet.gated_layer import GatedLayer
 from tts_pipeline.vocoder.wavenet.generation import ProgressCallback, Writer
 from tts_pipeline.vocoder.wavenet.outputs import logistics_loss
@@ -69,7 +69,7 @@ class WaveNet(nn.Module):
         self.head_bias = nn.Parameter(torch.zeros(skip))
         self.output = nn.Parameter(_normal(skip, config.n_outputs))
         self.output_bias = nn.Parameter(torch.zeros(config.n_outputs))
-        self._twin = CpuTwin(self, functools.partial(CpuWaveNet, config, audio))
+        self._twin = CpuTwin(self, functools.partial(WaveNetEngine, config, audio))
 
     def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
@@ -201,10 +201,10 @@ class WaveNet(nn.Module):
         made = engine.stream(blocks, seed=seed, temperature=temperature, writer=writer)
         yield from map(torch.from_numpy, made)
 
-    def cpu_engine(self) -> CpuWaveNet:
+    def cpu_engine(self) -> WaveNetEngine:
         """The same weights at work without PyTorch; of those of a GPU, a copy."""
         engine = self._twin.current()
-        return engine or CpuWaveNet(self.config, self.audio, arrays_of(self.float()))
+        return engine or WaveNetEngine(self.config, self.audio, arrays_of(self.float()))
 
     def _writer(self, generator: str | None) -> Writer:
         if generator in (None, "numba-f32", "numba-f16"):
