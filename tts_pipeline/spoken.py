@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.text.english.normalise.tokens import Dropped
-from tts_pipeline.text.protocol import Sentence
+from tts_pipeline.text.protocol import Dropped, Sentence
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,8 @@ from align import align
 from dictionary import Pronunciations
 from network import train_networks
 
-from tts_pipeline.text.english.lexicon import Phones
 from tts_pipeline.text.english.oov import pack_graphones
+from tts_pipeline.text.phones import Phones
 
 ORDER = 8
 PRUNE = 1e-7

@@ -7,9 +7,10 @@ from collections import Counter
 
 from dictionary import Pronunciations
 
-from tts_pipeline.text.english.lexicon import Lexicon, Phones
+from tts_pipeline.text.english.lexicon import Lexicon
 from tts_pipeline.text.english.oov import Graphones
 from tts_pipeline.text.english.pronounce import Pronouncer
+from tts_pipeline.text.phones import Phones
 
 SEED = 1
 N_WORDS = 1000

@@ -24,8 +24,7 @@ from tts_pipeline.text.english.homographs import (
     reading_kind,
     shares_class,
 )
-from tts_pipeline.text.english.lexicon import Phones
-from tts_pipeline.text.phones import from_ipa
+from tts_pipeline.text.phones import Phones, from_ipa
 
 EPOCHS = 8
 SEED = 1

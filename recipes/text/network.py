@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tts_pipeline.text.english.lexicon import Phones
 from tts_pipeline.text.english.rescore import HISTORY, N_LETTERS, WINDOW
+from tts_pipeline.text.phones import Phones
 
 EPOCHS = 8
 BATCH = 512

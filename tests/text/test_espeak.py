@@ -10,7 +10,8 @@ import pytest
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.espeak import EspeakFrontEnd, EspeakWorker
-from tts_pipeline.text.protocol import MAX_TOKENS, TOKENS
+from tts_pipeline.text.protocol import MAX_TOKENS
+from tts_pipeline.text.symbols import ARPABET
 
 INSTALLED = importlib.util.find_spec("espeakng_loader") is not None
 needs_espeak = pytest.mark.skipif(not INSTALLED, reason="the extra [espeak] is not installed")
@@ -37,7 +38,7 @@ def test_german_words_in_the_alphabet(german):
     assert sentences[0].words[0].phones == ("G", "UW1", "T", "AH0", "N")
     assert sentences[0].gaps == ("|", ",", "|", "!")
     for sentence in sentences:
-        assert set(sentence.tokens) <= set(TOKENS.values())
+        assert set(sentence.tokens) <= set(ARPABET.tokens.values())
         for word in sentence.words:
             assert text[slice(*word.span)].lower() == word.text
     assert [d.text for d in report.dropped] == ["😀"]

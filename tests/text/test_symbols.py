@@ -8,7 +8,20 @@ from hypothesis import strategies as st
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.phones import ARPABET_TO_IPA, check_phones, from_ipa, to_ipa
-from tts_pipeline.text.symbols import CONSONANTS, GAPS, STRESS_STEP, VOWELS, decode, encode
+from tts_pipeline.text.symbols import (
+    ARPABET,
+    BOS,
+    CONSONANTS,
+    EOS,
+    GAPS,
+    PAD,
+    STRESS_STEP,
+    UNK,
+    VOWELS,
+    Alphabet,
+    decode,
+    encode,
+)
 
 PHONES = [*CONSONANTS, *(vowel + digit for vowel in VOWELS for digit in "012")]
 
@@ -75,3 +88,44 @@ def test_arpabet_in_any_case_and_without_digits():
 def test_bad_arpabet_is_named(text):
     with pytest.raises(TextError):
         check_phones(text)
+
+
+def test_ids_that_trained_weights_rely_on():
+    """The shipped voice was trained on these numbers; they are a file format."""
+    phones = ["<pad>", "<bos>", "<eos>", "<unk>", "|", ",", ".", "?", "!", "<short>", "<long>"]
+    assert [encode(phone) for phone in phones] == list(range(11))
+    assert (encode("AA0"), encode("AA1"), encode("AA2")) == (75, 139, 203)
+    assert (encode("B"), encode("ZH")) == (26, 49)
+    assert len(ARPABET.symbols) == 50
+    assert (ARPABET.pad_id, ARPABET.n_stress, ARPABET.unspoken) == (0, 4, {2, 4})
+
+
+def test_an_alphabet_of_another_language():
+    alphabet = Alphabet((PAD, BOS, EOS, UNK, *GAPS, "a1", "\u0259", "t"), stress_step=100)
+    assert alphabet.n_stress == 1
+    assert [alphabet.decode(alphabet.encode(p)) for p in ("a1", "t", "|")] == ["a1", "t", "|"]
+    with pytest.raises(TextError, match="unknown phone"):
+        alphabet.encode("AA1")
+    assert Alphabet.from_dict(alphabet.to_dict()) == alphabet
+    assert alphabet.tokens["t"] == 13
+
+
+@pytest.mark.parametrize(
+    ("symbols", "vowels", "step", "message"),
+    [
+        ((PAD, BOS, *GAPS), (), 64, "lacks <eos> <unk>"),
+        ((PAD, BOS, EOS, UNK, *GAPS, "t", "t"), (), 64, "more than once"),
+        ((PAD, BOS, EOS, UNK, *GAPS, "t"), ("a",), 64, "cannot carry stress"),
+        ((PAD, BOS, EOS, UNK, *GAPS, "a1"), ("a1",), 64, "stress digit"),
+        ((PAD, BOS, EOS, UNK, *GAPS, "t"), (), 11, "stress_step"),
+    ],
+)
+def test_alphabets_that_cannot_be(symbols, vowels, step, message):
+    with pytest.raises(TextError, match=message):
+        Alphabet(symbols, vowels, step)
+
+
+@pytest.mark.parametrize("stored", [{}, {"symbols": 3}, {**ARPABET.to_dict(), "stress_step": "x"}])
+def test_a_damaged_alphabet_is_named(stored):
+    with pytest.raises(TextError, match="damaged alphabet"):
+        Alphabet.from_dict(stored)

@@ -19,12 +19,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.assemble import SENTENCE_PAUSE_S
-from tts_pipeline.text.english.normalise.tokens import Dropped
 from tts_pipeline.text.markup.direct import bounded
 from tts_pipeline.text.phones import from_ipa, readable_ipa
-from tts_pipeline.text.protocol import STRENGTH, Report, Sentence, Word
-from tts_pipeline.text.symbols import BOUNDARY
+from tts_pipeline.text.protocol import (
+    SENTENCE_PAUSE_S,
+    STRENGTH,
+    Dropped,
+    Report,
+    Sentence,
+    Word,
+)
+from tts_pipeline.text.symbols import ARPABET, BOUNDARY
 
 MAX_LETTERS = 50
 TIMEOUT_S = 10.0
@@ -124,6 +129,8 @@ class EspeakFrontEnd:
     Args:
         voice: an espeak-ng voice, such as "de" or "fr-fr".
     """
+
+    alphabet = ARPABET
 
     def __init__(self, voice: str) -> None:
         self._worker = EspeakWorker(voice)

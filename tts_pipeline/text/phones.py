@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.symbols import CONSONANTS, VOWELS
 
+# Phones of a word in ARPAbet, vowels with their stress digit.
+Phones = tuple[str, ...]
+
 ARPABET_TO_IPA = {
     "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "aʊ", "AY": "aɪ", "EH": "ɛ", "ER": "ɝ",
     "EY": "eɪ", "IH": "ɪ", "IY": "i", "OW": "oʊ", "OY": "ɔɪ", "UH": "ʊ", "UW": "u",

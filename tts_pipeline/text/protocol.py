@@ -7,20 +7,63 @@ A front end of another language implements :class:`TextFrontEnd` and returns the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from tts_pipeline.text.english.normalise.tokens import Dropped
-from tts_pipeline.text.symbols import BOS, CONSONANTS, EOS, GAPS, VOWELS, encode
+from tts_pipeline.text.symbols import ARPABET, BOS, EOS, Alphabet
 
 MAX_TOKENS = 300
 # How strong a cut each gap marks.
 STRENGTH = {"|": 0, "<short>": 1, "<long>": 2, ",": 3, ".": 4, "!": 5, "?": 6}
-TOKENS = {
-    phone: encode(phone)
-    for phone in (BOS, EOS, *GAPS, *CONSONANTS, *(v + digit for v in VOWELS for digit in "012"))
-}
+# Silence after a sentence and after a paragraph.
+SENTENCE_PAUSE_S = 0.3
+PARAGRAPH_PAUSE_S = 0.7
+
+
+class Token(NamedTuple):
+    """One spoken word, letter or mark, or a silent stretch of the source.
+
+    Attributes:
+        text: what is said: ``[a-z]+`` with inner apostrophes (a few also begin with one: "'tis")
+            for words; one letter, or a letter with "'s", for kind "letter"; one of ``, . ? !``
+            for marks; empty for kinds "silent" and "paragraph".
+        kind: "word" for a word that stands in the text (look it up), "letter" for a letter name,
+            "mark" for a mark inside a sentence, "end" for the mark that ends one, "paragraph"
+            for a paragraph break, "silent" for quotes, brackets, hyphens and decoration, or the
+            class of the expression that the words were made from ("cardinal", "date", ...).
+        span: first and last + 1 character of the expression in the source text.
+        source: the expression as written, accents and case kept ("WHO", "25th", "Müller").
+    """
+
+    text: str
+    kind: str
+    span: tuple[int, int]
+    source: str
+
+    @property
+    def is_word(self) -> bool:
+        """True for everything that has a pronunciation: words and letters of every class."""
+        return self.kind not in ("mark", "end", "silent", "paragraph")
+
+
+class Dropped(NamedTuple):
+    """A stretch of the source that cannot be spoken, and why.
+
+    Attributes:
+        text: what was left out; empty if nothing was, but a word had to be cut into pieces.
+        span: first and last + 1 character in the source.
+        reason: in a few words.
+    """
+
+    text: str
+    span: tuple[int, int]
+    reason: str
+
+    def describe(self) -> str:
+        """One line for a person."""
+        left_out = f"left out {self.text!r} " if self.text else ""
+        return f"{left_out}at character {self.span[0]}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +113,7 @@ class Sentence:
             empty if none was asked for.
         marks: (name, word index) of each named place; it stands before that word, and
             ``len(words)`` means the end of the sentence.
+        alphabet: of the tokens; that of the front end.
     """
 
     words: tuple[Word, ...]
@@ -80,11 +124,12 @@ class Sentence:
     prosody: tuple[Prosody, ...] = ()
     pause_s: tuple[float, ...] = ()
     marks: tuple[tuple[str, int], ...] = ()
+    alphabet: Alphabet = field(default=ARPABET, repr=False, compare=False)
 
     @cached_property
     def tokens(self) -> list[int]:
         """The model's input: begin, then per word its phones and its gap, then end."""
-        table = TOKENS
+        table = self.alphabet.tokens
         out = [table[BOS]]
         for word, gap in zip(self.words, self.gaps):
             out.extend([table[phone] for phone in word.phones])
@@ -154,7 +199,15 @@ class Report:
 
 
 class TextFrontEnd(Protocol):
-    """Text in, sentences of tokens out."""
+    """Text in, sentences of tokens out.
+
+    Attributes:
+        alphabet: what its sentences are written in; the voice stores it and refuses another.
+    """
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """Return the alphabet of its sentences."""
 
     def __call__(self, text: str, *, strict: bool = False) -> tuple[list[Sentence], Report]:
         """Return the sentences of a text and a report.

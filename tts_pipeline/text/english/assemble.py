@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from tts_pipeline.text.english.function_words import FUNCTION_WORDS, function_word
 from tts_pipeline.text.english.homographs import NUMBER, shipped_homographs
-from tts_pipeline.text.english.normalise.tokens import Token
 from tts_pipeline.text.english.oov import MAX_WORD
 from tts_pipeline.text.english.pronounce import LETTER_NAMES, Pronouncer, Pronunciation
 from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk
-from tts_pipeline.text.protocol import STRENGTH, Sentence, Word
+from tts_pipeline.text.protocol import (
+    PARAGRAPH_PAUSE_S,
+    SENTENCE_PAUSE_S,
+    STRENGTH,
+    Sentence,
+    Token,
+    Word,
+)
 from tts_pipeline.text.symbols import BOUNDARY
 
-SENTENCE_PAUSE_S = 0.3
-PARAGRAPH_PAUSE_S = 0.7
 # Sources that know the spelling only, and so give way to the reading of a homograph.
 _FROM_SPELLING = ("lexicon", "morphology", "oov")
 

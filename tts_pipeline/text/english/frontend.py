@@ -8,15 +8,24 @@ from itertools import chain
 from pathlib import Path
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.assemble import PARAGRAPH_PAUSE_S, sentence_of
+from tts_pipeline.text.english.assemble import sentence_of
+from tts_pipeline.text.english.given import with_given
+from tts_pipeline.text.english.homographs import shipped_homographs
 from tts_pipeline.text.english.normalise import normalise, spoken_text
-from tts_pipeline.text.english.normalise.tokens import Dropped, Token
 from tts_pipeline.text.english.pronounce import Pronouncer
 from tts_pipeline.text.english.user_lexicon import SIMPLE_WORD, read_user_lexicon
-from tts_pipeline.text.markup.direct import bounded, directed, followed, with_given
-from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, UserPhrases, plain_chunk
+from tts_pipeline.text.markup.direct import bounded, directed, followed
+from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, Inline, UserPhrases
 from tts_pipeline.text.markup.ssml import is_ssml, read_ssml
-from tts_pipeline.text.protocol import Report, Sentence, Word
+from tts_pipeline.text.protocol import (
+    PARAGRAPH_PAUSE_S,
+    Dropped,
+    Report,
+    Sentence,
+    Token,
+    Word,
+)
+from tts_pipeline.text.symbols import ARPABET
 
 __all__ = ["Dropped", "EnglishFrontEnd", "Report", "Sentence", "Word"]
 
@@ -48,17 +57,21 @@ class EnglishFrontEnd:
         TextError: if the lexicon cannot be read.
     """
 
+    alphabet = ARPABET
+
     def __init__(
         self, *, lexicon: str | Path | None = None, pronouncer: Pronouncer | None = None
     ) -> None:
         self._pronouncer = pronouncer or Pronouncer()
-        self._phrases: UserPhrases | None = None
+        self._inline = Inline(_is_reading, None)
+        user_phrases: UserPhrases | None = None
         if lexicon is not None:
             entries = read_user_lexicon(Path(lexicon), self._phones_of)
             words = {key: phones for key, phones in entries.items() if SIMPLE_WORD.fullmatch(key)}
             phrases = {key: phones for key, phones in entries.items() if key not in words}
             self._pronouncer = self._pronouncer.with_user(words)
-            self._phrases = UserPhrases(phrases) if phrases else None
+            user_phrases = UserPhrases(phrases) if phrases else None
+        self._inline = Inline(_is_reading, user_phrases)
 
     def __call__(self, text: str, *, strict: bool = False) -> tuple[list[Sentence], Report]:
         """Return the sentences of a text and a report of what was done with it.
@@ -158,7 +171,7 @@ class EnglishFrontEnd:
             # One sentence longer than all that may be held: cut it after a word.
             blank = max(text.rfind(" "), text.rfind("\n"))
             text, whole = text[: blank + 1] or text, True
-        chunk = plain_chunk(text, self._phrases)
+        chunk = self._inline.chunk(text)
         tokens, dropped = self._tokens(chunk)
         groups = list(_groups(tokens))
         used = len(text)
@@ -172,8 +185,8 @@ class EnglishFrontEnd:
 
     def _chunks(self, text: str) -> list[Chunk]:
         if not is_ssml(text):
-            return [plain_chunk(text, self._phrases)]
-        return read_ssml(text, self._phrases)
+            return [self._inline.chunk(text)]
+        return read_ssml(text, self._inline)
 
     def _tokens(self, chunk: Chunk) -> tuple[list[Token], list[Dropped]]:
         normalised = normalise(chunk.text, known=self._pronouncer.knows)
@@ -192,6 +205,10 @@ class EnglishFrontEnd:
     def _phones_of(self, text: str) -> tuple[str, ...]:
         sentences, _ = self(text)
         return tuple(p for sentence in sentences for word in sentence.words for p in word.phones)
+
+
+def _is_reading(name: str) -> bool:
+    return shipped_homographs().named(name) is not None
 
 
 def _groups(tokens: list[Token]) -> Iterator[list[Token]]:

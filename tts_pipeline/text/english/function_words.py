@@ -6,7 +6,7 @@ full form. "the" and "to" also change their vowel before a vowel.
 
 from __future__ import annotations
 
-from tts_pipeline.text.english.lexicon import Phones
+from tts_pipeline.text.phones import Phones
 
 _WEAK: dict[str, Phones] = {
     word: tuple(phones.split())

@@ -18,8 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.lexicon import DATA, Phones
+from tts_pipeline.text.english.lexicon import DATA
 from tts_pipeline.text.english.morphology import add_s
+from tts_pipeline.text.phones import Phones
 
 SCHEMA = 1
 NUMBER = "<n>"

@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.phones import check_phones
+from tts_pipeline.text.phones import Phones, check_phones
 
-Phones = tuple[str, ...]
 DATA = Path(__file__).with_name("data")
 SCHEMA = 1
 _SEPARATOR = 255

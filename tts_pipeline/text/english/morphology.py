@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from tts_pipeline.text.phones import Phones
 from tts_pipeline.text.symbols import VOWELS
 
-Phones = tuple[str, ...]
 Lookup = Callable[[str], "Phones | None"]
 
 _SIBILANTS = {"S", "Z", "SH", "ZH", "CH", "JH"}

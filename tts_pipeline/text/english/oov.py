@@ -19,8 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.lexicon import DATA, Phones
+from tts_pipeline.text.english.lexicon import DATA
 from tts_pipeline.text.english.rescore import WEIGHTS, Rescorer
+from tts_pipeline.text.phones import Phones
 
 SCHEMA = 3
 BEAM = 16

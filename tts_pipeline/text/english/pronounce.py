@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tts_pipeline.text.english.lexicon import Lexicon, Phones, shipped_lexicon, shipped_overrides
+from tts_pipeline.text.english.lexicon import Lexicon, shipped_lexicon, shipped_overrides
 from tts_pipeline.text.english.morphology import add_s, derive, propose
 from tts_pipeline.text.english.oov import MAX_WORD, Graphones, shipped_graphones
+from tts_pipeline.text.phones import Phones
 
 LETTER_NAMES: dict[str, Phones] = {
     letter: tuple(phones.split())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.normalise import normalise
-from tts_pipeline.text.english.normalise.tokens import Token
+from tts_pipeline.text.protocol import Token
 
 _MONTHS = (
     "January February March April May June July August September October November December"

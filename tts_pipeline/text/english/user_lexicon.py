@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.parsers import expat
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.lexicon import Phones, read_tsv
+from tts_pipeline.text.english.lexicon import read_tsv
 from tts_pipeline.text.markup.ssml import refuse_entities
-from tts_pipeline.text.phones import check_phones, from_ipa
+from tts_pipeline.text.phones import Phones, check_phones, from_ipa
 
 # What the normaliser hands on as one word; other spellings are found before it.
 SIMPLE_WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*")

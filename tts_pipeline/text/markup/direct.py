@@ -6,42 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tts_pipeline.text.english.morphology import add_s
-from tts_pipeline.text.english.normalise.tokens import Token
-from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, Pause
+from tts_pipeline.text.markup.script import Chunk, Pause
 from tts_pipeline.text.protocol import MAX_TOKENS, PLAIN, STRENGTH, Sentence
 from tts_pipeline.text.symbols import BOUNDARY, LONG_PAUSE, SHORT_PAUSE
 
 # A pause asked for is written as the long mark from this length on.
 LONG_PAUSE_S = 0.4
-
-
-def with_given(tokens: list[Token], chunk: Chunk) -> list[Token]:
-    """Put the tokens that a chunk gives in place of those of their stand-ins."""
-    if not chunk.given:
-        return tokens
-    out: list[Token] = []
-    given = iter(chunk.given)
-    next_one = next(given, None)
-    for token in tokens:
-        while next_one is not None and token.span[0] >= next_one.end:
-            next_one = next(given, None)
-        if next_one is None or token.span[1] <= next_one.start or not token.is_word:
-            out.append(token)
-            continue
-        span = (next_one.start, next_one.end)
-        fresh = [word._replace(span=span) for word in next_one.tokens]
-        if token.text.endswith("'s"):
-            fresh[-1] = _possessive(fresh[-1])
-        out.extend(fresh)
-        next_one = next(given, None)
-    return out
-
-
-def _possessive(token: Token) -> Token:
-    if token.kind in GIVEN_KINDS:
-        token = token._replace(source=" ".join(add_s(tuple(token.source.split()))))
-    return token._replace(text=token.text + "'s")
 
 
 def directed(sentences: list[Sentence], chunk: Chunk) -> list[Sentence]:

@@ -1,23 +1,21 @@
 """A text with its stage directions: what to say, and what mark-up asked for at which place.
 
-Mark-up of every kind (inline phones, the user's lexicon, SSML) becomes one form: plain text for
-the normaliser in which a stand-in word keeps the place of what is already decided, and lists of
-what holds where. Positions are those of the plain text; :meth:`Chunk.origin` leads back to the
-source.
+Mark-up of every kind (inline phones, the user's lexicon, SSML) becomes one form, marked text:
+plain text in which a stand-in word keeps the place of what is already decided, and lists of what
+holds where. The front end of a language reads it; nothing here knows a language. Positions are
+those of the plain text; :meth:`Chunk.origin` leads back to the source.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.homographs import shipped_homographs
-from tts_pipeline.text.english.lexicon import Phones
-from tts_pipeline.text.english.normalise.tokens import Token
-from tts_pipeline.text.phones import check_phones
+from tts_pipeline.text.phones import Phones, check_phones
 from tts_pipeline.text.protocol import Prosody
 
 # A plain word of one token, whatever stands around it.
@@ -38,12 +36,30 @@ class _Segment(NamedTuple):
     literal: bool
 
 
-class Given(NamedTuple):
-    """Tokens that replace whatever the normaliser makes of a stretch of plain text."""
+@dataclass(frozen=True)
+class Given:
+    """How a stretch of plain text is to be said, whatever it would be read as by itself.
+
+    Attributes:
+        start, end: the stretch.
+        kind: "inline" or "user" for phones (of the text's author, or of the user's lexicon),
+            "reading" for the named reading of a homograph, "say-as" for a text to be read as
+            something.
+        text: what stands in writing; for "reading" the name, for "say-as" the text to read.
+        phones: of each word, for "inline" and "user".
+        read_as: for "say-as": "date", "telephone", ...
+        form: for "say-as": its format, if any.
+        where: the place in the source, for error messages.
+    """
 
     start: int
     end: int
-    tokens: tuple[Token, ...]
+    kind: str
+    text: str
+    phones: tuple[Phones, ...] = ()
+    read_as: str = ""
+    form: str | None = None
+    where: str = ""
 
 
 class Styled(NamedTuple):
@@ -161,12 +177,42 @@ class ChunkWriter:
         self._add(text, *span, literal=False)
         self._glue = True
 
-    def given(self, tokens: tuple[Token, ...], span: tuple[int, int]) -> None:
-        """Add tokens that are said in place of a stretch of the source."""
+    def phones(
+        self, text: str, phones: tuple[Phones, ...], span: tuple[int, int], kind: str = "inline"
+    ) -> None:
+        """Add a stretch of the source whose sound is decided.
+
+        Raises:
+            TextError: if a word has more than ``MAX_GIVEN_PHONES`` phones.
+        """
+        for word in phones:
+            if len(word) > MAX_GIVEN_PHONES:
+                raise TextError(
+                    f"{len(word)} phones for one word: expected at most {MAX_GIVEN_PHONES}; "
+                    "part words with '|'"
+                )
+        self._given(span, lambda start, end: Given(start, end, kind, text, phones))
+
+    def reading(self, name: str, span: tuple[int, int]) -> None:
+        """Add the named reading of a homograph in place of a stretch of the source."""
+        self._given(span, lambda start, end: Given(start, end, "reading", name))
+
+    def say_as(
+        self, text: str, read_as: str, form: str | None, span: tuple[int, int], where: str
+    ) -> None:
+        """Add a stretch of the source that is to be read as something."""
+        self._given(
+            span,
+            lambda start, end: Given(
+                start, end, "say-as", text, read_as=read_as, form=form, where=where
+            ),
+        )
+
+    def _given(self, span: tuple[int, int], make: Callable[[int, int], Given]) -> None:
         self._apart(span[0])
         start = self._length
         self._add(STAND_IN, *span, literal=False)
-        self.chunk.given.append(Given(start, self._length, tokens))
+        self.chunk.given.append(make(start, self._length))
         self._glue = True
 
     def space(self, at: int) -> None:
@@ -190,52 +236,13 @@ class ChunkWriter:
             self._length += len(text)
 
 
-def given_phones(text: str, phones: Phones, kind: str) -> Token:
-    """Return a token whose pronunciation is decided: its ``source`` holds the phones."""
-    if len(phones) > MAX_GIVEN_PHONES:
-        raise TextError(
-            f"{len(phones)} phones for one word: expected at most {MAX_GIVEN_PHONES}; "
-            "part words with '|'"
-        )
-    return Token(text, kind, (0, 0), " ".join(phones))
-
-
-def phone_tokens(text: str, sounds: str, kind: str = "inline") -> tuple[Token, ...]:
-    """Return the tokens of phones in either notation; ``|`` parts words.
+def words_of_phones(sounds: str) -> tuple[Phones, ...]:
+    """Return phones in either notation as words; ``|`` parts them.
 
     Raises:
         TextError: naming what is no phone.
     """
-    return tuple(given_phones(text, check_phones(word), kind) for word in sounds.split("|"))
-
-
-def add_inline(writer: ChunkWriter, text: str, start: int, user: UserPhrases | None) -> None:
-    """Write plain text with inline ``[[phones]]`` and the user's phrases.
-
-    Between the brackets stand ARPAbet phones, IPA between slashes, or the name of a homograph's
-    reading ("read_past"). Anything else in double brackets is text.
-
-    Raises:
-        TextError: for brackets that were meant as phones and hold something else.
-    """
-    at = 0
-    for match in _INLINE.finditer(text):
-        inside = match.group(1)
-        reading = shipped_homographs().named(inside.strip())
-        if reading is not None:
-            word = reading.name.partition("_")[0]
-            tokens: tuple[Token, ...] = (given_phones(word, reading.phones, "inline"),)
-        elif _MEANT_AS_PHONES.fullmatch(inside):
-            try:
-                tokens = phone_tokens(inside.strip().lower(), inside)
-            except TextError as error:
-                raise TextError(f"character {start + match.start()}: {error}") from error
-        else:
-            continue
-        _add_phrases(writer, text[at : match.start()], start + at, user)
-        writer.given(tokens, (start + match.start(), start + match.end()))
-        at = match.end()
-    _add_phrases(writer, text[at:], start + at, user)
+    return tuple(check_phones(word) for word in sounds.split("|"))
 
 
 class UserPhrases:
@@ -261,20 +268,60 @@ class UserPhrases:
         ]
 
 
-def _add_phrases(writer: ChunkWriter, text: str, start: int, user: UserPhrases | None) -> None:
-    at = 0
-    for first, last, phones in user.finditer(text) if user else ():
-        writer.literal(text[at:first], start + at)
-        word = given_phones(text[first:last].lower(), phones, "user")
-        writer.given((word,), (start + first, start + last))
-        at = last
-    writer.literal(text[at:], start + at)
+class Inline:
+    """Reads plain text with inline ``[[phones]]`` and the user's phrases.
 
+    Between the brackets stand ARPAbet phones, IPA between slashes, or the name of a homograph's
+    reading ("read_past"). Anything else in double brackets is text.
 
-def plain_chunk(text: str, user: UserPhrases | None) -> Chunk:
-    """Return the one chunk of a text without mark-up other than inline phones."""
-    if "[[" not in text and user is None:
-        return Chunk(text)
-    writer = ChunkWriter()
-    add_inline(writer, text, 0, user)
-    return writer.finish()
+    Args:
+        is_reading: tells whether a name is a reading of the language.
+        phrases: the user's entries, if any.
+    """
+
+    def __init__(self, is_reading: Callable[[str], bool], phrases: UserPhrases | None) -> None:
+        self._is_reading = is_reading
+        self._phrases = phrases
+
+    def chunk(self, text: str) -> Chunk:
+        """Return the one chunk of a text without mark-up other than inline phones."""
+        if "[[" not in text and self._phrases is None:
+            return Chunk(text)
+        writer = ChunkWriter()
+        self.add(writer, text, 0)
+        return writer.finish()
+
+    def add(self, writer: ChunkWriter, text: str, start: int) -> None:
+        """Write a stretch of the source that stands at ``start``.
+
+        Raises:
+            TextError: for brackets that were meant as phones and hold something else.
+        """
+        at = 0
+        for match in _INLINE.finditer(text):
+            inside = match.group(1)
+            span = (start + match.start(), start + match.end())
+            if self._is_reading(inside.strip()):
+                self._add_phrases(writer, text[at : match.start()], start + at)
+                writer.reading(inside.strip(), span)
+            elif _MEANT_AS_PHONES.fullmatch(inside):
+                try:
+                    phones = words_of_phones(inside)
+                    self._add_phrases(writer, text[at : match.start()], start + at)
+                    writer.phones(inside.strip().lower(), phones, span)
+                except TextError as error:
+                    raise TextError(f"character {span[0]}: {error}") from error
+            else:
+                continue
+            at = match.end()
+        self._add_phrases(writer, text[at:], start + at)
+
+    def _add_phrases(self, writer: ChunkWriter, text: str, start: int) -> None:
+        at = 0
+        for first, last, phones in self._phrases.finditer(text) if self._phrases else ():
+            writer.literal(text[at:first], start + at)
+            writer.phones(
+                text[first:last].lower(), (phones,), (start + first, start + last), "user"
+            )
+            at = last
+        writer.literal(text[at:], start + at)

@@ -14,16 +14,13 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.say_as import say_as
 from tts_pipeline.text.markup.script import (
     Chunk,
     ChunkWriter,
+    Inline,
     Pause,
     Styled,
-    UserPhrases,
-    add_inline,
-    given_phones,
-    phone_tokens,
+    words_of_phones,
 )
 from tts_pipeline.text.markup.ssml_values import (
     break_seconds,
@@ -64,10 +61,10 @@ class _Open(NamedTuple):
 class _Reader:
     """Turns parser events into chunks."""
 
-    def __init__(self, text: str, user: UserPhrases | None) -> None:
+    def __init__(self, text: str, inline: Inline) -> None:
         # expat takes no lone surrogates; the normaliser reports the stand-in as dropped.
         self._text = re.sub("[\ud800-\udfff]", "\ufffd", text)
-        self._user = user
+        self._inline = inline
         self._data = self._text.encode()
         # Byte offsets of the characters that take several bytes, to lead back to characters.
         self._wide: list[int] = []
@@ -115,8 +112,11 @@ class _Reader:
         return byte - (self._extra[before - 1] if before else 0)
 
     def _error(self, message: str) -> TextError:
+        return TextError(f"{self._where()}: {message}")
+
+    def _where(self) -> str:
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
-        return TextError(f"SSML line {line}, column {column}: {message}")
+        return f"SSML line {line}, column {column}"
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name not in _ATTRIBUTES:
@@ -174,21 +174,19 @@ class _Reader:
             if element.name == "sub":
                 self._writer.replaced(attributes["alias"], span)
             elif element.name == "say-as":
-                tokens = say_as(text, attributes["interpret-as"], attributes.get("format"))
-                self._writer.given(tokens, span)
+                read_as, form = attributes["interpret-as"], attributes.get("format")
+                self._writer.say_as(text, read_as, form, span, self._where())
             else:
                 sounds = attributes["ph"]
                 word = " ".join(text.lower().split()) or sounds.lower()
                 alphabet = attributes.get("alphabet", "ipa").lower()
                 if alphabet == "ipa":
-                    words = tuple(
-                        given_phones(word, from_ipa(part), "inline") for part in sounds.split("|")
-                    )
+                    phones = tuple(from_ipa(part) for part in sounds.split("|"))
                 elif alphabet in ("x-arpabet", "arpabet", "x-cmu", "cmu-arpabet"):
-                    words = phone_tokens(word, sounds)
+                    phones = words_of_phones(sounds)
                 else:
                     raise TextError(f"unknown alphabet {alphabet!r}: expected ipa or x-arpabet")
-                self._writer.given(words, span)
+                self._writer.phones(word, phones, span)
         except TextError as error:
             raise self._error(str(error)) from error
 
@@ -210,7 +208,7 @@ class _Reader:
             return
         place = self._place()
         if self._text.startswith(data, place):
-            add_inline(self._writer, data, place, self._user)
+            self._inline.add(self._writer, data, place)
         else:
             # An entity, or a line end of two characters, stands for one character.
             length = self._text.find(";", place) + 1 - place if self._text[place] == "&" else 2
@@ -236,18 +234,18 @@ class _Reader:
         self._style_start = 0
 
 
-def read_ssml(text: str, user: UserPhrases | None = None) -> list[Chunk]:
+def read_ssml(text: str, inline: Inline) -> list[Chunk]:
     """Return the chunks of an SSML document.
 
     Args:
         text: the document.
-        user: the user's phrases, found in its text.
+        inline: reads inline phones and the user's phrases in its text.
 
     Raises:
         TextError: for malformed XML, an unknown tag, attribute or value, or a DOCTYPE, with line
             and column.
     """
-    return _Reader(text, user).read()
+    return _Reader(text, inline).read()
 
 
 def refuse_entities(parser: expat.XMLParserType, error: Callable[[str], TextError]) -> None:

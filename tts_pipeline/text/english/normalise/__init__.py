@@ -34,7 +34,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tts_pipeline.text.english.normalise.scanner import scan
-from tts_pipeline.text.english.normalise.tokens import Dropped, Normalised, Token, spoken_text
+from tts_pipeline.text.english.normalise.tokens import Normalised, spoken_text
+from tts_pipeline.text.protocol import Dropped, Token
 
 __all__ = ["Dropped", "Normalised", "Token", "normalise", "spoken_text"]
 

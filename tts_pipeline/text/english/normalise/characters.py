@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 
-from tts_pipeline.text.english.normalise.tokens import Dropped
+from tts_pipeline.text.protocol import Dropped
 
 # Signs outside ASCII that some rule reads; everything else folds to ASCII or is dropped.
 SIGNS = "€£¥¢₩₹₽₺₫₪₱฿₦₴₿×÷±≤≥≠≈∞√°′″½⅓⅔¼¾⅛⅜⅝⅞²³—–…©®™•§¶†"

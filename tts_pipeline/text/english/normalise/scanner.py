@@ -24,8 +24,9 @@ from tts_pipeline.text.english.normalise import (
     words,
 )  # fmt: skip
 from tts_pipeline.text.english.normalise.characters import Folded
-from tts_pipeline.text.english.normalise.tokens import Normalised, Token
+from tts_pipeline.text.english.normalise.tokens import Normalised
 from tts_pipeline.text.english.normalise.writer import Rule, Writer
+from tts_pipeline.text.protocol import Token
 
 _ATOM = re.compile(
     r"([A-Za-z]+(?:'[A-Za-z]+)*)"

@@ -1,55 +1,11 @@
-"""What the normaliser hands on: tokens, and the record of what could not be spoken."""
+"""What the normaliser hands on, and its normal form as text."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from tts_pipeline.text.english.abbreviations import DOTTED
-
-
-class Token(NamedTuple):
-    """One spoken word, letter or mark, or a silent stretch of the source.
-
-    Attributes:
-        text: what is said: ``[a-z]+`` with inner apostrophes (a few also begin with one: "'tis")
-            for words; one letter, or a letter with "'s", for kind "letter"; one of ``, . ? !``
-            for marks; empty for kinds "silent" and "paragraph".
-        kind: "word" for a word that stands in the text (look it up), "letter" for a letter name,
-            "mark" for a mark inside a sentence, "end" for the mark that ends one, "paragraph"
-            for a paragraph break, "silent" for quotes, brackets, hyphens and decoration, or the
-            class of the expression that the words were made from ("cardinal", "date", ...).
-        span: first and last + 1 character of the expression in the source text.
-        source: the expression as written, accents and case kept ("WHO", "25th", "Müller").
-    """
-
-    text: str
-    kind: str
-    span: tuple[int, int]
-    source: str
-
-    @property
-    def is_word(self) -> bool:
-        """True for everything that has a pronunciation: words and letters of every class."""
-        return self.kind not in ("mark", "end", "silent", "paragraph")
-
-
-class Dropped(NamedTuple):
-    """A stretch of the source that cannot be spoken, and why.
-
-    Attributes:
-        text: what was left out; empty if nothing was, but a word had to be cut into pieces.
-        span: first and last + 1 character in the source.
-        reason: in a few words.
-    """
-
-    text: str
-    span: tuple[int, int]
-    reason: str
-
-    def describe(self) -> str:
-        """One line for a person."""
-        left_out = f"left out {self.text!r} " if self.text else ""
-        return f"{left_out}at character {self.span[0]}: {self.reason}"
+from tts_pipeline.text.protocol import Dropped, Token
 
 
 class Normalised(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from tts_pipeline.text.english.abbreviations import BARE_LETTERS, BARE_PLAIN, PLAIN
 from tts_pipeline.text.english.normalise.characters import Folded
-from tts_pipeline.text.english.normalise.tokens import Dropped, Token
+from tts_pipeline.text.protocol import Dropped, Token
 
 MAX_WORD_LETTERS = 48
 _STRENGTH = {",": 0, ".": 1, "!": 2, "?": 3}

@@ -18,7 +18,7 @@ from tts_pipeline.text.english.homographs import (
 )
 from tts_pipeline.text.symbols import encode
 
-TEST = Path(__file__).parents[1] / "data" / "homographs" / "test.tsv"
+TEST = Path(__file__).parents[2] / "data" / "homographs" / "test.tsv"
 
 
 def test_at_least_92_percent_of_the_public_test_sentences():

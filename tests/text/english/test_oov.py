@@ -10,7 +10,7 @@ import random
 import numpy as np
 import pytest
 
-from tests.text.recipe_modules import recipe_module
+from tests.text.english.recipe_modules import recipe_module
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english.lexicon import pack_lexicon, read_lexicon, shipped_lexicon
 from tts_pipeline.text.english.oov import (

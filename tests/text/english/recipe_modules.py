@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-FOLDER = Path(__file__).resolve().parents[2] / "recipes" / "text"
+FOLDER = Path(__file__).resolve().parents[3] / "recipes" / "text"
 
 
 def recipe_module(name: str) -> ModuleType:

@@ -10,8 +10,8 @@ import pytest
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english.explain import explain
 from tts_pipeline.text.english.frontend import BLOCK, EnglishFrontEnd
-from tts_pipeline.text.protocol import MAX_TOKENS, TOKENS, Sentence, Word
-from tts_pipeline.text.symbols import BOS, EOS, decode
+from tts_pipeline.text.protocol import MAX_TOKENS, Sentence, Word
+from tts_pipeline.text.symbols import ARPABET, BOS, EOS, decode
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ def test_sentence_reads_per_token_factors_from_words():
     assert sentence.token_pitch[1:4] == [1.5] * 3
     assert sentence.token_energy[1:4] == [0.5] * 3
     assert sentence.token_pause_s == [0, 0, 0, 0.5, 0, 0, 0, 0]
-    assert sentence.tokens[3] == TOKENS["|"]
+    assert sentence.tokens[3] == ARPABET.tokens["|"]
 
 
 def test_explain_shows_every_step(front_end):

@@ -21,7 +21,7 @@ import pytest
 
 from tts_pipeline.text.english.normalise import Token, normalise
 
-FOLDER = Path(__file__).parent.parent / "data" / "normalisation"
+FOLDER = Path(__file__).parents[2] / "data" / "normalisation"
 AUDIO = "test_cases_normalize_with_audio.txt"
 _AND = re.compile(
     r"(?<=\b)(hundred|thousand|million|billion|trillion|dollars?|pounds?|minutes?) and (?=\w)"

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
-from tts_pipeline.text.protocol import MAX_TOKENS, TOKENS
-from tts_pipeline.text.symbols import BOS, EOS
+from tts_pipeline.text.protocol import MAX_TOKENS
+from tts_pipeline.text.symbols import ARPABET, BOS, EOS
 
 FRONT_END = EnglishFrontEnd()
-ALPHABET = set(TOKENS.values())
+ALPHABET = set(ARPABET.tokens.values())
 
 
 def check(text):
@@ -25,7 +25,7 @@ def check(text):
         tokens = sentence.tokens
         assert 4 <= len(tokens) <= MAX_TOKENS
         assert set(tokens) <= ALPHABET
-        assert (tokens[0], tokens[-1]) == (TOKENS[BOS], TOKENS[EOS])
+        assert (tokens[0], tokens[-1]) == (ARPABET.tokens[BOS], ARPABET.tokens[EOS])
         assert len(sentence.words) == len(sentence.gaps) > 0
         assert 0 <= sentence.span[0] <= sentence.span[1] <= len(text)
         for word in sentence.words:

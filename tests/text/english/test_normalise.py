@@ -8,7 +8,7 @@ import pytest
 
 from tts_pipeline.text.english.normalise import Dropped, Token, normalise, spoken_text
 
-FOLDER = Path(__file__).parent.parent / "data" / "normalisation"
+FOLDER = Path(__file__).parents[2] / "data" / "normalisation"
 EVERYDAY = [
     line.split("\t")
     for line in (FOLDER / "everyday.tsv").read_text(encoding="utf-8").splitlines()[1:]
