@@ -275,7 +275,7 @@ def test_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # None in sys.modules makes the import fail as if it were not installed.
-    rooms = ("tts_pipeline.corpus", "tts_pipeline.training")
+    rooms = ("tts_pipeline.corpus", "tts_pipeline.commands.doctor", "tts_pipeline.training")
     for name in [name for name in sys.modules if name.startswith(rooms)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "tqdm", None)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.files import FORMATS, read_audio
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import read_rows
@@ -17,7 +18,7 @@ from tts_pipeline.evaluation.metrics.registry import ALONE, METRICS
 from tts_pipeline.evaluation.metrics.scoring import NATURAL, Job, score_all
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE
 from tts_pipeline.evaluation.plots import box_plots
-from tts_pipeline.evaluation.tables import as_json, score_table, write_csv, write_json
+from tts_pipeline.evaluation.tables import as_json, score_csv, score_table
 
 _ABOUT = """\
 Scores every sound file of --generated. Files belong together by name: generated/a.wav is compared
@@ -53,10 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs = _jobs(options)
     scored = score_all(jobs, n_workers=options.workers)
     print(score_table(scored))
+    for path in (options.json, options.csv):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
     if options.json:
         write_json(options.json, as_json(scored))
     if options.csv:
-        write_csv(options.csv, scored)
+        write_text(options.csv, score_csv(scored))
     if options.plots:
         box_plots(scored, options.plots)
     return int(bool(options.metrics) and any(item.scores.unavailable for item in scored))

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from tts_pipeline.atomic import write_json
 from tts_pipeline.audio.files import FORMATS
-from tts_pipeline.cli import COMMANDS
 from tts_pipeline.commands.options import add_voice_options, voice_options
 from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink
+from tts_pipeline.commands.table import COMMANDS
 from tts_pipeline.errors import AudioError, TextError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.raw and output != PIPE:
         parser.error("--raw goes with -o - only; a file's suffix chooses its format")
 
-    # After the arguments are found good: this loads torch.
+    # After the arguments are found good: this loads the kernels.
     from tts_pipeline.synthesis import stream
     from tts_pipeline.voice.voice import cached_voice
 

@@ -1,4 +1,4 @@
-"""Scores as tables, JSON and csv."""
+"""Scores as tables, as JSON and as csv."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import csv
 import io
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tts_pipeline import atomic
 from tts_pipeline.evaluation.metrics.registry import METRICS
 from tts_pipeline.evaluation.metrics.scoring import Scored
 from tts_pipeline.evaluation.statistics import Statistic, Summary, bootstrap
@@ -155,21 +153,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON at once or not at all, in a folder that is made if it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write_json(path, content)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text at once or not at all, in a folder that is made if it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write_text(path, text)
-
-
-def write_csv(path: Path, scored: Sequence[Scored]) -> None:
+def score_csv(scored: Sequence[Scored]) -> str:
     """One line per utterance and system: every metric, the transcript, what is missing and why."""
-
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\n")
     table.writerow(["name", "system", *METRICS, "transcript", "unavailable"])
@@ -178,4 +163,4 @@ def write_csv(path: Path, scored: Sequence[Scored]) -> None:
         reasons = "; ".join(f"{k}: {v}" for k, v in item.scores.unavailable.items())
         numbers = ["" if value is None else f"{value:.6g}" for value in values]
         table.writerow([item.name, item.system, *numbers, item.scores.transcript or "", reasons])
-    write_text(path, file.getvalue())
+    return file.getvalue()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import glob
 import multiprocessing
-import os
 import shutil
 import signal
 import tempfile
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from tts_pipeline.commands.batch.rows import Row
 from tts_pipeline.errors import TextError, TTSPipelineError
+from tts_pipeline.processes import one_thread_each
 
 if TYPE_CHECKING:
     from tts_pipeline.text.protocol import Dropped
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 # A row whose worker dies (killed for want of memory, say) is given to so many workers in all.
 TRIES = 3
 _PATIENCE_S = 10.0
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 
 
 class Job(NamedTuple):
@@ -195,19 +188,3 @@ def _work(pipe: Connection, options: dict[str, Any]) -> None:
             pipe.send(speak(pipe.recv(), options))
     # Only a parent that was killed leaves it behind.
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Processes that are started meanwhile compute with one thread: matrix libraries read these
-    variables when they are loaded."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -1,71 +1,11 @@
-"""``tts-pipeline benchmark``: how fast a voice speaks on this machine, beside others."""
+"""The pipeline's benchmark as a table and as a picture."""
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tts_pipeline.errors import TTSPipelineError
-
-WHATS = ("pipeline", "vocoders")
-
-
-def main(argv: Sequence[str]) -> int:
-    """Measure and show; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="tts-pipeline benchmark",
-        description="Time text to waveform and its stages, warm, in interleaved rounds, beside "
-        "espeak-ng, flite and piper where they are installed (the start of their process "
-        "included). With the word vocoders: WaveNet by its generators, the parallel vocoder and "
-        "Griffin-Lim on the same mel. Medians with the least and the most.",
-    )
-    parser.add_argument("what", nargs="?", choices=WHATS, default="pipeline")
-    parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="default 7")
-    parser.add_argument(
-        "--threads", type=int, nargs="+", default=[2], metavar="N", help="beside 1; default 2"
-    )
-    parser.add_argument("--no-peers", action="store_true", help="leave other programs out")
-    parser.add_argument("--piper-model", type=Path, metavar="FILE", help="voice for piper")
-    parser.add_argument(
-        "--more", action="store_true", help="vocoders: also WaveNet with 10 layers, and batches"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw them (matplotlib)")
-    arguments = parser.parse_args(argv)
-    if arguments.rounds < 1 or min(arguments.threads) < 1:
-        parser.error("--rounds and --threads: expected at least 1")
-
-    from tts_pipeline.evaluation.benchmark.pipeline import measure
-    from tts_pipeline.evaluation.benchmark.pipeline_table import vocoder_table
-    from tts_pipeline.evaluation.benchmark.pipeline_table import vocoders as benchmark_vocoders
-    from tts_pipeline.voice.voice import Voice
-
-    voice = Voice.load(arguments.voice)
-    if arguments.what == "vocoders":
-        more = arguments.more
-        figures = benchmark_vocoders.measure(
-            voice, rounds=arguments.rounds, smaller=more, batch=more
-        )
-        shown, picture = vocoder_table.table(figures), vocoder_table.draw
-    else:
-        figures, _ = measure(
-            voice,
-            rounds=arguments.rounds,
-            threads=tuple(sorted({1, *arguments.threads})),
-            piper_model=arguments.piper_model,
-            peers=not arguments.no_peers,
-        )
-        shown, picture = table(figures), draw
-    print(shown)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    if arguments.picture:
-        picture(figures, arguments.picture)
-    return 0
 
 
 def table(figures: dict[str, Any]) -> str:

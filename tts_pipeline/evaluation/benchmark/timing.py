@@ -1,4 +1,4 @@
-"""Timing things against each other: in turn, so that a machine's moods meet all of them."""
+"""Timing things against each other: interleaved, so that load on the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numba
 import numpy as np
+
+from tts_pipeline.processes import threads_environment
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,9 +117,9 @@ def machine() -> dict[str, str | int | float]:
     }
 
 
-def peak_memory_mb(code: str, *arguments: str) -> float | None:
-    """Largest resident memory in MB of a new process that runs Python code; None if this system
-    does not tell."""
+def peak_memory_mb(code: str, *arguments: str, threads: int = 1) -> float | None:
+    """Largest resident memory in MB of a new process that runs Python code with so many threads;
+    None if this system does not tell."""
     tell = """
 from tts_pipeline.evaluation.benchmark.memory import peak_resident_mb
 print(peak_resident_mb() or "unknown")
@@ -128,7 +130,7 @@ print(peak_resident_mb() or "unknown")
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, **threads_environment(threads), "PYTHONPATH": str(root)},
     )
     last = done.stdout.split()[-1]
     return None if last == "unknown" else float(last)

@@ -35,7 +35,7 @@ WAVENETS = (NAIVE, CACHED, F32, F16)
 SMALLER, BATCH = "-10-layers", "-batch-2-cores"
 SOUND, FIRST = "samples", "first sample"
 # What a timed call makes: about a second's work on a machine like that of the README.
-_NAIVE_SAMPLES, _FRAMES, _N_ITEMS = 16, {CACHED: 15, F32: 150, F16: 150}, 4
+NAIVE_SAMPLES, FRAMES, N_ITEMS = 16, {CACHED: 15, F32: 150, F16: 150}, 4
 
 _ALONE = """
 import sys
@@ -46,7 +46,7 @@ run_alone(*sys.argv[1:])
 Call = Callable[[int], float]
 
 
-class Contender(NamedTuple):
+class VocoderUnderTest(NamedTuple):
     """A vocoder in the benchmark.
 
     Attributes:
@@ -60,7 +60,7 @@ class Contender(NamedTuple):
     threads: int = 1
 
 
-class Field:
+class Candidates:
     """All that may take part, each made when it is asked for.
 
     Args:
@@ -74,7 +74,7 @@ class Field:
         self._random: dict[WaveNetConfig, WaveNet] = {}
 
     def names(self, *, smaller: bool, batch: bool) -> list[str]:
-        """The contenders, from the first WaveNet on.
+        """Their names, from the first WaveNet on.
 
         Args:
             smaller: also a WaveNet of 10 layers, with random weights.
@@ -87,17 +87,17 @@ class Field:
         # It needs torchaudio, which is no part of the road from text to sound.
         return names + ([GRIFFIN_LIM] if importlib.util.find_spec("torchaudio") else [])
 
-    def contender(self, name: str) -> Contender:
+    def vocoder(self, name: str) -> VocoderUnderTest:
         """One of them."""
         if name == "parallel":
-            return Contender(self._whole(DEFAULT_VOCODER), self._first_of_parallel)
+            return VocoderUnderTest(self._whole(DEFAULT_VOCODER), self._first_of_parallel)
         if name == GRIFFIN_LIM:
-            return Contender(self._whole(GRIFFIN_LIM), self._whole(GRIFFIN_LIM))
+            return VocoderUnderTest(self._whole(GRIFFIN_LIM), self._whole(GRIFFIN_LIM))
         generator, n_items, config = name, 1, None
         if name.endswith(SMALLER):
             generator, config = name.removesuffix(SMALLER), WaveNetConfig(n_stacks=1)
         if name.endswith(BATCH):
-            generator, n_items = name.removesuffix(BATCH), _N_ITEMS
+            generator, n_items = name.removesuffix(BATCH), N_ITEMS
         return self._wavenet(generator, n_items, config)
 
     def _whole(self, vocoder: str) -> Call:
@@ -113,8 +113,10 @@ class Field:
         parts = self.voice.stage_2(DEFAULT_VOCODER).stream(self.blocks, seed=call)
         return len(next(iter(parts))) / self.voice.audio.sample_rate
 
-    def _wavenet(self, generator: str, n_items: int, config: WaveNetConfig | None) -> Contender:
-        engine = self._engine(config)
+    def _wavenet(
+        self, generator: str, n_items: int, config: WaveNetConfig | None
+    ) -> VocoderUnderTest:
+        engine = self.engine(config)
         rate = engine.audio.sample_rate
         if generator in (F32, F16):
             writer: Any = engine.writer(halves=generator == F16)
@@ -124,7 +126,7 @@ class Field:
             writer = (NaiveWaveNet if generator == NAIVE else CachedWaveNet)(self._model(config))
 
         def sound(call: int) -> float:
-            mel = self.mel[:, : _FRAMES[generator]]
+            mel = self.mel[:, : FRAMES[generator]]
             if n_items > 1:
                 writer.n_threads = 2
             engine.infer_all([mel] * n_items, seed=call, writer=writer)
@@ -134,10 +136,10 @@ class Field:
             return len(next(engine.stream(self.blocks, seed=call, writer=writer))) / rate
 
         if generator == NAIVE:
-            return Contender(self._naive(engine, writer), first)
+            return VocoderUnderTest(self._naive(engine, writer), first)
         if n_items > 1:
-            return Contender(sound, None, threads=2)
-        return Contender(sound, first)
+            return VocoderUnderTest(sound, None, threads=2)
+        return VocoderUnderTest(sound, first)
 
     def _naive(self, engine: WaveNetEngine, writer: Any) -> Call:
         """A few samples, once the past is as long as the receptive field."""
@@ -149,13 +151,13 @@ class Field:
         told = engine.conditioning.told(engine.conditioning.stack().push(rows, True))[None]
 
         def run(call: int) -> float:
-            drawn = random.random((_NAIVE_SAMPLES, 2), np.float32)
+            drawn = random.random((NAIVE_SAMPLES, 2), np.float32)
             writer.write(told, 0, drawn, 1.0, writer.resume(past))
-            return _NAIVE_SAMPLES / rate
+            return NAIVE_SAMPLES / rate
 
         return run
 
-    def _engine(self, config: WaveNetConfig | None) -> WaveNetEngine:
+    def engine(self, config: WaveNetConfig | None) -> WaveNetEngine:
         if self.is_trained and config is None:
             return cast(WaveNetEngine, self.voice.stage_2("wavenet"))
         return self._model(config).cpu_engine()
@@ -181,9 +183,9 @@ def measure(
 ) -> dict[str, Any]:
     """Time everything; returns what is written as JSON."""
     where = machine()
-    field = Field(voice, _blocks(voice))
-    names = field.names(smaller=smaller, batch=batch)
-    entered = {name: field.contender(name) for name in names}
+    candidates = Candidates(voice, mel_blocks(voice))
+    names = candidates.names(smaller=smaller, batch=batch)
+    entered = {name: candidates.vocoder(name) for name in names}
     jobs = []
     for name, one in entered.items():
         jobs.append(Job(name, SOUND, one.sound, one.threads))
@@ -197,15 +199,15 @@ def measure(
             **_speed(timed[name, SOUND], rate),
             "speed_up_over_naive": timed[name, SOUND].xrt / naive,
             "first_sample_ms": _spread_ms(timed.get((name, FIRST))),
-            **_alone(voice, name),
+            **_alone(voice, name, entered[name].threads),
         }
         for name in names
     ]
-    facts = {"voice": voice.name, "wavenet_is_trained": field.is_trained, "sample_rate": rate}
+    facts = {"voice": voice.name, "wavenet_is_trained": candidates.is_trained, "sample_rate": rate}
     return {"machine": where, "rounds": rounds, **facts, "systems": systems}
 
 
-def _blocks(voice: Voice) -> list[np.ndarray]:
+def mel_blocks(voice: Voice) -> list[np.ndarray]:
     """Mel of a sentence of about ten seconds, in the blocks that the acoustic model writes."""
     sentences, _ = voice.front_end(sentence(0))
     tokens = np.array(sentences[0].tokens)
@@ -233,19 +235,19 @@ def _spread_ms(timed: Timed | None) -> dict[str, float] | None:
     return {key: 1e3 * value for key, value in found.items()}
 
 
-def _alone(voice: Voice, name: str) -> dict[str, float | None]:
+def _alone(voice: Voice, name: str, threads: int) -> dict[str, float | None]:
     """Peak memory of a process that does nothing else, and the time that compiling takes."""
     if voice.path is None:
         return {"peak_memory_mb": None, "compile_s": None}
     folder = str(voice.path.resolve())
     compiles = name == "parallel" or name.startswith("numba")
     return {
-        "peak_memory_mb": peak_memory_mb(_ALONE, folder, name),
-        "compile_s": _compile_s(folder, name) if compiles else None,
+        "peak_memory_mb": peak_memory_mb(_ALONE, folder, name, threads=threads),
+        "compile_s": compile_s(folder, name) if compiles else None,
     }
 
 
-def _compile_s(folder: str, name: str) -> float:
+def compile_s(folder: str, name: str) -> float:
     """What the first call takes more than the second where nothing is compiled yet."""
     root = Path(__file__).resolve().parents[3]
     with tempfile.TemporaryDirectory(prefix="tts_pipeline-", ignore_cleanup_errors=True) as cache:
@@ -261,16 +263,16 @@ def _compile_s(folder: str, name: str) -> float:
 
 
 def run_alone(folder: str, name: str, twice: str = "") -> None:
-    """One call of one contender, or two with their seconds printed; to be run in a process of its
-    own."""
+    """One call of one candidate, or two with their seconds printed; to be run in a process of
+    its own."""
     voice = Voice.load(folder)
     # As to time and memory a mel like any other, without the acoustic model's share of them.
     shape = voice.audio.n_mels, 1000
     mel = np.random.default_rng(0).normal(-5, 2, shape).astype(np.float32)
     begun = time.perf_counter()
-    contender = Field(voice, [mel]).contender(name)
+    vocoder = Candidates(voice, [mel]).vocoder(name)
     for _ in range(2 if twice else 1):
-        contender.sound(0)
+        vocoder.sound(0)
         if twice:
             print(time.perf_counter() - begun)
         begun = time.perf_counter()

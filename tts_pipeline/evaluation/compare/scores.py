@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tts_pipeline.atomic import write_json
 from tts_pipeline.audio.files import read_audio
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.strategies import Strategy
@@ -14,7 +15,7 @@ from tts_pipeline.evaluation.compare.worker import PARTS
 from tts_pipeline.evaluation.metrics.intelligibility import Recogniser
 from tts_pipeline.evaluation.metrics.registry import ALIGNED, ALONE, METRICS, Scores
 from tts_pipeline.evaluation.metrics.scoring import NATURAL, Job, Scored, score_each
-from tts_pipeline.evaluation.tables import package_versions, write_json
+from tts_pipeline.evaluation.tables import package_versions
 
 _FOLDER = "scores"
 
@@ -114,6 +115,7 @@ def _write(path: Path, key: str, scores: Scores) -> None:
         "unavailable": dict(scores.unavailable),
         "transcript": scores.transcript,
     }
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, content)
 
 

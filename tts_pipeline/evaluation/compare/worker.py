@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -12,7 +11,7 @@ import signal
 import statistics
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,18 +19,18 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from tts_pipeline import __version__
+from tts_pipeline.atomic import write_json
 from tts_pipeline.audio.files import Audio, write_audio
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.evaluation.benchmark.memory import peak_resident_mb
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.strategies import Strategy
-from tts_pipeline.evaluation.tables import write_json
+from tts_pipeline.processes import one_thread_each
 from tts_pipeline.voice.voice import Voice
 
 PARTS = "parts"
 # A sound that is made within so many seconds is timed so often; others once.
 _QUICK_S, _REPEATS = 0.25, 3
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # However slow a strategy is, so many texts are made.
 _LEAST_TEXTS = 3
 
@@ -120,7 +119,7 @@ def run(task: Task) -> str | None:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(task, sender), daemon=True)
-    with _one_thread():
+    with one_thread_each():
         process.start()
     sender.close()
     try:
@@ -134,21 +133,6 @@ def run(task: Task) -> str | None:
         if process.is_alive():
             process.terminate()
             process.join()
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes started within compute with one thread, whatever they compute with."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def work(task: Task, sender: Connection) -> None:

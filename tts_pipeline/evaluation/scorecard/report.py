@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import log_mel
 from tts_pipeline.errors import ConfigError
@@ -28,14 +29,7 @@ from tts_pipeline.evaluation.scorecard.goals import (
     outcome_table,
 )
 from tts_pipeline.evaluation.scorecard.renditions import Rendition, TestRecording, render
-from tts_pipeline.evaluation.tables import (
-    as_json,
-    markdown,
-    score_table,
-    write_csv,
-    write_json,
-    write_text,
-)
+from tts_pipeline.evaluation.tables import as_json, markdown, score_csv, score_table
 from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
 
 if TYPE_CHECKING:
@@ -170,7 +164,7 @@ def _write(found: VoiceScores, voice: Voice, recogniser: Recogniser, seed: int) 
         **as_json(found.scored),
     }
     write_json(found.folder / "scores.json", content)
-    write_csv(found.folder / "scores.csv", found.scored)
+    write_text(found.folder / "scores.csv", score_csv(found.scored))
     box_plots(found.scored, found.folder / "plots")
     text = _markdown(found, voice, recogniser)
     write_text(found.folder / "scores.md", text)

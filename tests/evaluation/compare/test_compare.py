@@ -18,16 +18,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.evaluation.pages import read_page
+from tests.evaluation.read_page import read_page
 from tests.small_corpus import TINY_TEXTS, speech_like
 from tts_pipeline.audio.files import write_audio
 from tts_pipeline.cli import main
+from tts_pipeline.commands.compare import main as compare
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.compare.run import main as compare
 from tts_pipeline.evaluation.compare.strategies import unregister
 
-ROOT = Path(__file__).resolve().parents[2]
-PLUGIN = "tests.evaluation.loud_strategy"
+ROOT = Path(__file__).resolve().parents[3]
+PLUGIN = "tests.evaluation.compare.loud_strategy"
 CHOSEN = "natural,copy-parallel,two-stage,loud,broken"
 LIMITS = ("--limit", "two-stage=1")
 
@@ -227,7 +227,8 @@ def test_names_must_be_file_names(tiny_voice: Path, tmp_path: Path) -> None:
 def test_missing_packages_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [key for key in sys.modules if key.startswith("tts_pipeline.evaluation.")]:
+    rooms = ("tts_pipeline.evaluation.", "tts_pipeline.commands.")
+    for name in [key for key in sys.modules if key.startswith(rooms)]:
         monkeypatch.delitem(sys.modules, name)
     # None in sys.modules makes an import fail, as if the package were not installed.
     monkeypatch.setitem(sys.modules, "tqdm", None)

@@ -10,8 +10,8 @@ from tests.tiny_voice import make_tiny_voice
 from tests.vocoder.small_wavenets import SMALL, make_wavenet
 from tts_pipeline import Voice
 from tts_pipeline.cli import main
-from tts_pipeline.evaluation.benchmark.pipeline_table import vocoder_table
-from tts_pipeline.evaluation.benchmark.pipeline_table import vocoders as benchmark_vocoders
+from tts_pipeline.evaluation.benchmark import vocoder_table
+from tts_pipeline.evaluation.benchmark import vocoders as benchmark_vocoders
 
 NAMES = ["naive", "cached", "numba-f32", "numba-f16", "parallel", "griffin-lim"]
 
@@ -27,15 +27,15 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(benchmark_vocoders, "sentence", lambda _: "Go.")
-    monkeypatch.setattr(benchmark_vocoders, "_NAIVE_SAMPLES", 2)
+    monkeypatch.setattr(benchmark_vocoders, "NAIVE_SAMPLES", 2)
     monkeypatch.setattr(
-        benchmark_vocoders, "_FRAMES", {"cached": 2, "numba-f32": 20, "numba-f16": 20}
+        benchmark_vocoders, "FRAMES", {"cached": 2, "numba-f32": 20, "numba-f16": 20}
     )
 
 
 def test_the_command_writes_table_json_and_picture(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(benchmark_vocoders, "peak_memory_mb", lambda *_: 50.0)
-    monkeypatch.setattr(benchmark_vocoders, "_compile_s", lambda *_: 2.0)
+    monkeypatch.setattr(benchmark_vocoders, "peak_memory_mb", lambda *_, threads: 50.0)
+    monkeypatch.setattr(benchmark_vocoders, "compile_s", lambda *_: 2.0)
     files = ["--json", str(tmp_path / "b.json"), "--picture", str(tmp_path / "b.png")]
     options = ["--voice", str(folder), "--rounds", "2", *files]
     assert main(["benchmark", "vocoders", *options]) == 0
@@ -64,9 +64,9 @@ def test_the_command_writes_table_json_and_picture(folder, tmp_path, monkeypatch
 
 def test_a_voice_without_wavenet_gets_one_of_the_full_size_and_says_so():
     tiny = make_tiny_voice()
-    field = benchmark_vocoders.Field(tiny, benchmark_vocoders._blocks(tiny))
-    assert not field.is_trained
-    assert field._engine(None).config.receptive_field == 2047
+    candidates = benchmark_vocoders.Candidates(tiny, benchmark_vocoders.mel_blocks(tiny))
+    assert not candidates.is_trained
+    assert candidates.engine(None).config.receptive_field == 2047
     facts = {"machine": {"processor": "x"}, "voice": "tiny", "wavenet_is_trained": False}
     row = {
         "threads": 1,
@@ -84,14 +84,16 @@ def test_a_voice_without_wavenet_gets_one_of_the_full_size_and_says_so():
     assert "voice tiny has no WaveNet" in shown and "numba-f32 is 1.0 x cached" in shown
 
 
-def test_more_contenders_take_part_if_asked(folder):
+def test_more_vocoders_take_part_if_asked(folder):
     voice = Voice.load(folder)
-    field = benchmark_vocoders.Field(voice, benchmark_vocoders._blocks(voice))
-    names = field.names(smaller=True, batch=True)
+    candidates = benchmark_vocoders.Candidates(voice, benchmark_vocoders.mel_blocks(voice))
+    names = candidates.names(smaller=True, batch=True)
     assert "numba-f16-10-layers" in names and "numba-f32-batch-2-cores" in names
-    assert len(field._engine(benchmark_vocoders.WaveNetConfig(n_stacks=1)).config.dilations) == 10
-    batch = field.contender("numba-f32-batch-2-cores")
-    alone = field.contender("numba-f32")
+    assert (
+        len(candidates.engine(benchmark_vocoders.WaveNetConfig(n_stacks=1)).config.dilations) == 10
+    )
+    batch = candidates.vocoder("numba-f32-batch-2-cores")
+    alone = candidates.vocoder("numba-f32")
     assert batch.threads == 2 and batch.sound(0) == 4 * alone.sound(0)
 
 

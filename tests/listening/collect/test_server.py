@@ -201,14 +201,23 @@ def test_schedules_go_to_those_that_fewest_have_taken(comparison: Path, tmp_path
 
 
 def test_token_is_not_in_the_file_and_writes_are_synchronous(
-    comparison: Path, tmp_path: Path
+    comparison: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = small_test(comparison, tmp_path / "test", design="mos")
+    connections = []
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connections.append(plain_connect(*arguments, **options))
+        return connections[-1]
+
+    plain_connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", connect)
     store = AnswerStore(tmp_path / ANSWERS_FILE, key)
     _, token = store.add_listener()
     assert len(token) == 32
-    assert store._base.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
-    assert store._base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    (base,) = connections
+    assert base.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     store.close()
     for path in tmp_path.glob(f"{ANSWERS_FILE}*"):
         assert token.encode() not in path.read_bytes()

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_info
 
 from tts_pipeline.cli import main
 from tts_pipeline.errors import TTSPipelineError
-from tts_pipeline.evaluation.benchmark.pipeline_table import peers
-from tts_pipeline.evaluation.benchmark.pipeline_table import pipeline as benchmark_pipeline
+from tts_pipeline.evaluation.benchmark import peers
+from tts_pipeline.evaluation.benchmark import pipeline as benchmark_pipeline
 from tts_pipeline.evaluation.benchmark.timing import Job, Timed, interleaved, peak_memory_mb
 
 

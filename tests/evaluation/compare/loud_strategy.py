@@ -1,4 +1,4 @@
-"""A strategy of somebody else, as ``compare --use tests.evaluation.loud_strategy`` finds it."""
+"""Strategies of somebody else, as ``compare --use`` finds them in this module."""
 
 from __future__ import annotations
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.evaluation.pages import read_page
+from tests.evaluation.read_page import read_page
+from tts_pipeline.commands.samples import main
 from tts_pipeline.evaluation.compare.material import read_rows
-from tts_pipeline.evaluation.pages.samples import SENTENCES, arithmetic, main
+from tts_pipeline.evaluation.pages.samples import SENTENCES, arithmetic
 from tts_pipeline.voice.voice import Voice
 
-FOLDER = Path(__file__).resolve().parents[2] / "samples"
+FOLDER = Path(__file__).resolve().parents[3] / "samples"
 MOST_BYTES = 15_000_000
 # Another processor adds up in another order. What it rounds otherwise, 1e-7 of it, is summed in
 # the phase of the pulses, so that samples move with time: within 1.7 s by one step of 16 bits

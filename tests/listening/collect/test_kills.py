@@ -25,7 +25,7 @@ from tts_pipeline.listening.analysis.results import read_results
 from tts_pipeline.listening.collect.store import AnswerStore
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 N_SERVER_KILLS = 14
 N_BROWSER_ROUNDS = 3  # each kills the server once and the browser once
 
