@@ -29,8 +29,9 @@ from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.data.batches import tokenise
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.data.prepare import PrepareConfig, prepare
-from tts_pipeline.training.loop import LoopConfig, Task, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, add_scores, package
+from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.acoustic import AcousticTask, AcousticTrainingConfig
 from tts_pipeline.training.tasks.align import AlignConfig, AlignTask
 from tts_pipeline.training.tasks.finetune import FinetuneConfig, finetune_task, predicted_mels

@@ -1,4 +1,4 @@
-"""A few steps of the vocoder's training, with critics at last, under torchrun or without.
+"""A few steps of the vocoder's training, with discriminators at last, under torchrun or without.
 
 Every frame is voiced and no loss is relative to a share of the batch, so that the mean over two
 processes is exactly that over the whole batch.
@@ -19,7 +19,8 @@ import torch
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.data.features import Crops, FeatureStore
 from tts_pipeline.training.data.prepare import feature_path, write_arrays
-from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
 from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig

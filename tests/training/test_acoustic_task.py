@@ -10,8 +10,9 @@ from tests.training.spoken_data import make_spoken_data, part_of
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.data.prepare import write_arrays
-from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, calibrate, write_card
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.acoustic import (
     AcousticTask,
     AcousticTrainingConfig,
@@ -93,7 +94,7 @@ def test_a_few_steps_lower_every_loss(data, tmp_path):
     model.train()
     train(task, task.config.loop, make_fabric("cpu"), tmp_path)
     after = json.loads((tmp_path / "best.json").read_text())["valid"]
-    for name, least in {"mel": 0.8, "duration": 0.5, "energy": 0.9, "free_mel": 0.9}.items():
+    for name, least in {"mel": 0.8, "duration": 0.5, "energy": 0.9, "free_running_l1": 0.9}.items():
         assert after[name] < least * before[name], name
     calibrate(model, task)
     assert 0.5 < float(model.statistics[4]) < 4 and 0.5 <= float(model.statistics[5]) <= 2
@@ -104,8 +105,8 @@ def test_free_writing_depends_on_the_seed_and_follows_the_durations(data):
     task.modules["acoustic"].eval()
     with torch.inference_mode():
         batch = task.batch(task.valid.ids, task.valid)
-        one, two, other = (task.write_freely(batch, seed) for seed in (0, 0, 1))
-        mels = task.predict_mels(freely=True)
+        one, two, other = (task.generate_free_running(batch, seed) for seed in (0, 0, 1))
+        mels = task.predict_mels(free_running=True)
     assert one.shape == batch.spoken.mel.shape
     assert torch.equal(one, two) and not torch.equal(one, other)
     for name in (*task.train.ids, *task.valid.ids):

@@ -9,7 +9,8 @@ from tts_pipeline.acoustic.aligner import AlignerConfig
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.training.alignment_plots import plot_alignments
 from tts_pipeline.training.checkpoint import load_weights
-from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.align import AlignConfig, AlignTask, best_path
 
 N_UTTERANCES, N_HELD_OUT, STEPS = 48, 8, 400

@@ -13,7 +13,8 @@ from tts_pipeline.training.checkpoint import (
     load_weights,
     save_weights,
 )
-from tts_pipeline.training.loop import Progress, snapshot
+from tts_pipeline.training.loop import snapshot
+from tts_pipeline.training.task import Progress
 
 
 def test_a_checkpoint_brings_everything_back(tmp_path):

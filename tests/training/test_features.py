@@ -13,7 +13,7 @@ from tts_pipeline.errors import CorpusError
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.symbols import decode
 from tts_pipeline.training.data.batches import UtteranceSampler, padded, tokenise
-from tts_pipeline.training.data.features import CropSampler, FeatureStore, bridged
+from tts_pipeline.training.data.features import CropSampler, FeatureStore, interpolate_gaps
 from tts_pipeline.training.data.prepare import (
     PrepareConfig,
     load_features,
@@ -48,15 +48,15 @@ def test_features_agree_with_the_audio_front_end(store):
     np.testing.assert_allclose(item.mel, log_mel(samples, AUDIO), atol=1e-5)
     np.testing.assert_array_equal(item.f0, f0)
     voiced = f0 > 0
-    np.testing.assert_array_equal(item.contour[voiced], f0[voiced])
-    assert (item.contour > 100).all()
+    np.testing.assert_array_equal(item.f0_interpolated[voiced], f0[voiced])
+    assert (item.f0_interpolated > 100).all()
 
 
 def test_bridges_by_hand():
     values = torch.tensor([9.0, 2.0, 9.0, 9.0, 8.0, 9.0])
     known = torch.tensor([False, True, False, False, True, False])
-    assert bridged(values, known, 0.0).tolist() == [2, 2, 4, 6, 8, 8]
-    assert bridged(values, torch.zeros(6, dtype=torch.bool), 5.0).tolist() == [5] * 6
+    assert interpolate_gaps(values, known, 0.0).tolist() == [2, 2, 4, 6, 8, 8]
+    assert interpolate_gaps(values, torch.zeros(6, dtype=torch.bool), 5.0).tolist() == [5] * 6
 
 
 def test_what_was_not_prepared_is_named(store):

@@ -22,7 +22,8 @@ from tqdm import tqdm
 from tests.training.toy_task import STEPS, ToyTask, config, run
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.training import loop
-from tts_pipeline.training.loop import LoopConfig, make_fabric
+from tts_pipeline.training.loop import make_fabric
+from tts_pipeline.training.task import LoopConfig
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,8 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
-from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
 from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig
@@ -21,7 +22,7 @@ def data(tmp_path_factory):
     return make_spoken_data(tmp_path_factory.mktemp("vocoder") / "features", 6)
 
 
-def make_task(data, *, critics_from: int = 10**6, **changes) -> VocoderTask:
+def make_task(data, *, adversarial_from: int = 10**6, **changes) -> VocoderTask:
     loop = LoopConfig(
         max_steps=STEPS,
         batch_size=4,
@@ -36,7 +37,7 @@ def make_task(data, *, critics_from: int = 10**6, **changes) -> VocoderTask:
         DiscriminatorConfig((256,), 4, (3,), 2),
         crop_frames=50,
         true_f0_steps=30,
-        adversarial_from=critics_from,
+        adversarial_from=adversarial_from,
         **changes,
     )
     return VocoderTask(config, AUDIO, part_of(data, 0, 5), part_of(data, 5, 6))
@@ -90,8 +91,8 @@ def test_tensorboard_gets_losses_sound_and_mels(trained):
     assert image.height == 160 and image.encoded_image_string.startswith(b"\x89PNG")
 
 
-def test_critics_join_when_asked(data, tmp_path):
-    task = make_task(data, critics_from=3)
+def test_discriminators_join_when_asked(data, tmp_path):
+    task = make_task(data, adversarial_from=3)
     seen = []
 
     def recording(batch, step, update):
@@ -106,15 +107,15 @@ def test_critics_join_when_asked(data, tmp_path):
     train(task, loop, make_fabric("cpu"), tmp_path)
     plain = {"stft", "mel", "pitch"}
     assert seen[:3] == [plain] * 3
-    assert seen[3:] == [plain | {"critics", "adversarial", "feature_matching"}] * 2
+    assert seen[3:] == [plain | {"discriminator", "adversarial", "feature_matching"}] * 2
     after = list(task.modules["discriminators"].parameters())
     assert all(p.requires_grad for p in after)
     assert not any(torch.equal(a, b) for a, b in zip(before, after) if a.numel() > 8)
 
 
-def test_critics_do_not_learn_from_the_generators_loss(data):
-    """The gradient of the generator's own step stops at the critics."""
-    task = make_task(data, critics_from=0)
+def test_discriminators_do_not_learn_from_the_generators_loss(data):
+    """The gradient of the generator's own step stops at the discriminators."""
+    task = make_task(data, adversarial_from=0)
     batch = task.draw(0, slice(0, 4))
     left = {}
 

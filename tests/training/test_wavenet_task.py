@@ -8,7 +8,8 @@ import torch
 
 from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
 from tts_pipeline.training.checkpoint import load_module, load_weights
-from tts_pipeline.training.loop import LoopConfig, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.wavenet import WaveNetTask, WaveNetTrainingConfig
 from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tts_pipeline.training.loop import LoopConfig, Progress, Task, make_fabric, train
+from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.task import LoopConfig, Progress, Task
 
 STEPS = 120
 

@@ -94,21 +94,21 @@ def examine(
             recordings[row.id] = measure(row.path)
         except AudioError as error:
             faults.append(row_fault("bad-audio", row, str(error), error=True))
-    heard = [row for row in corpus.utterances if row.id in recordings]
+    readable = [row for row in corpus.utterances if row.id in recordings]
     for row in corpus.utterances:
         faults += text_faults(row)
-    for row in heard:
+    for row in readable:
         faults += recording_faults(row, recordings[row.id])
     letters_per_s = words_per_min = 0.0
-    if heard:
-        faults += faults_among(heard, recordings)
-        speech = [recordings[row.id].speech_s for row in heard]
+    if readable:
+        faults += faults_among(readable, recordings)
+        speech = [recordings[row.id].speech_s for row in readable]
         letters_per_s = statistics.median(
-            letters(row.text) / length for row, length in zip(heard, speech, strict=True)
+            letters(row.text) / length for row, length in zip(readable, speech, strict=True)
         )
         words_per_min = statistics.median(
             60 * len(text_key(row.text).split()) / length
-            for row, length in zip(heard, speech, strict=True)
+            for row, length in zip(readable, speech, strict=True)
         )
     faults.sort(key=lambda fault: (not fault.error, str(fault.source), fault.line))
     audio_s = sum(recording.duration_s for recording in recordings.values())

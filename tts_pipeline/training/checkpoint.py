@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
@@ -12,9 +12,7 @@ from torch import nn
 
 from tts_pipeline.atomic import replacing, write_bytes, write_json
 from tts_pipeline.errors import ConfigError
-
-if TYPE_CHECKING:
-    from tts_pipeline.training.loop import Progress, Task
+from tts_pipeline.training.task import Progress, Task
 
 Averages = dict[str, dict[str, torch.Tensor]]
 

@@ -10,8 +10,7 @@ import torch
 
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.text.symbols import decode
-from tts_pipeline.training.data.features import FeatureStore
-from tts_pipeline.training.tasks.acoustic import load_durations
+from tts_pipeline.training.data.features import FeatureStore, load_durations
 
 if TYPE_CHECKING:
     from tts_pipeline.evaluation.scorecard.renditions import TestRecording

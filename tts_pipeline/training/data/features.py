@@ -22,13 +22,13 @@ class Features(NamedTuple):
         waveform: ``(S,)`` in [-1, 1].
         mel: ``(M, T)`` natural-log amplitude.
         f0: ``(T,)`` in Hz, 0 where unvoiced.
-        contour: F0 with the unvoiced stretches bridged, ``(T,)``.
+        f0_interpolated: F0 with the unvoiced stretches interpolated, ``(T,)``.
     """
 
     waveform: torch.Tensor
     mel: torch.Tensor
     f0: torch.Tensor
-    contour: torch.Tensor
+    f0_interpolated: torch.Tensor
 
 
 class FeatureStore:
@@ -51,7 +51,7 @@ class FeatureStore:
             mel = mel_of_batch(waveform[None], self.audio)[0]
             tracked = torch.from_numpy(f0)
             self._kept[utterance_id] = Features(
-                waveform, mel, tracked, bridged(tracked, tracked > 0, 150.0)
+                waveform, mel, tracked, interpolate_gaps(tracked, tracked > 0, 150.0)
             )
         return self._kept[utterance_id]
 
@@ -62,7 +62,7 @@ class FeatureStore:
         return frames.mean(1), frames.std(1).clamp_min(0.1)
 
 
-def bridged(values: torch.Tensor, known: torch.Tensor, default: float) -> torch.Tensor:
+def interpolate_gaps(values: torch.Tensor, known: torch.Tensor, default: float) -> torch.Tensor:
     """``values`` ``(L,)`` with those not ``known`` interpolated from their neighbours.
 
     Args:
@@ -77,13 +77,27 @@ def bridged(values: torch.Tensor, known: torch.Tensor, default: float) -> torch.
     return torch.from_numpy(filled.astype(np.float32))
 
 
+def load_durations(folder: Path, utterance_id: str) -> torch.Tensor:
+    """Frames per token ``(N,)`` as the align stage saved them.
+
+    Raises:
+        CorpusError: if the utterance was not aligned.
+    """
+    path = folder / f"{utterance_id}.npz"
+    try:
+        with np.load(path) as arrays:
+            return torch.from_numpy(arrays["durations"])
+    except FileNotFoundError as error:
+        raise CorpusError(f"{path}: missing, run the align stage first") from error
+
+
 class Crops(NamedTuple):
     """A batch for the vocoder: :class:`Features` stacked, noise ``(B, S)``, phase ``(B, 1)``."""
 
     waveform: torch.Tensor
     mel: torch.Tensor
     f0: torch.Tensor
-    contour: torch.Tensor
+    f0_interpolated: torch.Tensor
     noise: torch.Tensor
     start: torch.Tensor
 
@@ -138,7 +152,7 @@ class CropSampler:
                     pad(item.waveform[start * hop : (start + n) * hop], (0, missing * hop)),
                     pad(item.mel[:, frames], (0, missing), value=floor),
                     pad(item.f0[frames], (0, missing)),
-                    pad(item.contour[frames], (0, missing), value=150.0),
+                    pad(item.f0_interpolated[frames], (0, missing), value=150.0),
                 )
             )
         stacked = (torch.stack(column) for column in zip(*crops, strict=True))

@@ -1,4 +1,4 @@
-"""Training the acoustic model: teacher-forced losses, judged by what it writes on its own."""
+"""Training the acoustic model: teacher-forced losses, judged by free-running generation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from tts_pipeline.acoustic.autoregressive.model import (
     AutoregressiveModel,
     TeacherForced,
 )
-from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
-from tts_pipeline.training.data.features import FeatureStore, bridged
-from tts_pipeline.training.loop import LoopConfig, Task
+from tts_pipeline.training.data.features import FeatureStore, interpolate_gaps, load_durations
+from tts_pipeline.training.task import LoopConfig, Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +27,7 @@ class AcousticTrainingConfig:
     """The acoustic model's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         past_noise: standard deviation of noise on the scaled past frames.
         weights: factor of each loss term: mel, duration, pitch, energy.
@@ -59,20 +58,6 @@ class AcousticBatch(NamedTuple):
     energy: torch.Tensor
 
 
-def load_durations(folder: Path, utterance_id: str) -> torch.Tensor:
-    """Frames per token ``(N,)`` as the align stage saved them.
-
-    Raises:
-        CorpusError: if the utterance was not aligned.
-    """
-    path = folder / f"{utterance_id}.npz"
-    try:
-        with np.load(path) as arrays:
-            return torch.from_numpy(arrays["durations"])
-    except FileNotFoundError as error:
-        raise CorpusError(f"{path}: missing, run the align stage first") from error
-
-
 def token_targets(durations: torch.Tensor, f0: torch.Tensor, mel: torch.Tensor) -> TokenTargets:
     """Means over each token's frames; tokens without (voiced) frames get the value between.
 
@@ -88,8 +73,8 @@ def token_targets(durations: torch.Tensor, f0: torch.Tensor, mel: torch.Tensor) 
     log_f0 = zeros.index_add(0, index, torch.log(f0.clamp_min(1.0)) * voiced)
     level = zeros.index_add(0, index, mel.mean(0))
     # A single voiced frame at a boundary says more about the neighbour than about the token.
-    pitch = bridged(log_f0 / n_voiced.clamp_min(1), n_voiced >= 2, np.log(150.0))
-    energy = bridged(level / durations.clamp_min(1), durations > 0, 0.0)
+    pitch = interpolate_gaps(log_f0 / n_voiced.clamp_min(1), n_voiced >= 2, np.log(150.0))
+    energy = interpolate_gaps(level / durations.clamp_min(1), durations > 0, 0.0)
     return TokenTargets(durations, pitch, energy)
 
 
@@ -105,7 +90,7 @@ class AcousticTask(Task):
     """
 
     averaged = ("acoustic",)
-    monitor = "free_mel"
+    monitor = "free_running_l1"
 
     def __init__(
         self,
@@ -188,18 +173,19 @@ class AcousticTask(Task):
         }
 
     def validate(self) -> dict[str, float]:
-        """Teacher-forced losses; ``free_mel``: L1 of the mel written freely along the true
+        """Teacher-forced losses; ``free_running_l1``: L1 of the free-running mel along the true
         durations; ``duration_ratio`` and ``pitch_range``: predicted over true."""
         rows = []
         for start in range(0, len(self.valid), 20):
             batch = self.batch(self.valid.ids[start : start + 20], self.valid)
             losses = {k: float(v) for k, v in self._losses(batch, 0.0).items()}
-            free = self.write_freely(batch)
-            losses["free_mel"] = float(masked_l1(free, batch.spoken.mel, batch.spoken.mel_lengths))
+            free = self.generate_free_running(batch)
+            l1 = masked_l1(free, batch.spoken.mel, batch.spoken.mel_lengths)
+            losses["free_running_l1"] = float(l1)
             rows.append(losses | self._ranges(batch))
         return {k: float(np.mean([row[k] for row in rows])) for k in rows[0]}
 
-    def write_freely(self, batch: AcousticBatch, seed: int = 0) -> torch.Tensor:
+    def generate_free_running(self, batch: AcousticBatch, seed: int = 0) -> torch.Tensor:
         """Mel ``(B, M, T)`` generated from its own past along the true durations and pitch."""
         model, spoken = self.modules["acoustic"], batch.spoken
         prosody = model.predict_prosody(spoken.tokens, spoken.token_lengths)
@@ -210,14 +196,14 @@ class AcousticTask(Task):
         generator = torch.Generator().manual_seed(seed)
         masks = model.decoder.masks(conditioning.shape[1], generator).to(conditioning.device)
         state = model.decoder.initial_state(len(conditioning))
-        written, _ = model.decoder.generate(conditioning, masks, state)
-        return model.unscale(written.reshape(len(written), -1, model.n_mels)[:, :n_frames])
+        frames, _ = model.decoder.generate(conditioning, masks, state)
+        return model.unscale(frames.reshape(len(frames), -1, model.n_mels)[:, :n_frames])
 
-    def predict_mels(self, *, freely: bool) -> dict[str, torch.Tensor]:
+    def predict_mels(self, *, free_running: bool) -> dict[str, torch.Tensor]:
         """Mels ``(M, T)`` of all utterances along their true durations, by id.
 
         Args:
-            freely: from its own past, as in use; otherwise teacher-forced.
+            free_running: from its own past, as in use; otherwise teacher-forced.
         """
         mels = {}
         for store in (self.train, self.valid):
@@ -225,7 +211,10 @@ class AcousticTask(Task):
             for start in tqdm(range(0, len(by_length), 32), desc="predict", disable=None):
                 ids = by_length[start : start + 32]
                 batch = self.batch(ids, store)
-                made = self.write_freely(batch) if freely else self._teacher_forced(batch).mel
+                if free_running:
+                    made = self.generate_free_running(batch)
+                else:
+                    made = self._teacher_forced(batch).mel
                 for index, utterance_id in enumerate(ids):
                     mels[utterance_id] = made[index, :, : batch.spoken.mel_lengths[index]].cpu()
         return mels
@@ -242,7 +231,7 @@ class AcousticTask(Task):
 
     def render(self, writer: SummaryWriter, step: int) -> None:
         batch = self.batch(self.valid.ids[:3], self.valid)
-        free = self.write_freely(batch).cpu()
+        free = self.generate_free_running(batch).cpu()
         for index, utterance_id in enumerate(self.valid.ids[:3]):
             n_frames = int(batch.spoken.mel_lengths[index])
             both = torch.cat([self.valid[utterance_id].mel, free[index, :, :n_frames]]).flip(0)

@@ -23,7 +23,7 @@ from tts_pipeline.atomic import remove_unfinished
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, spoken_batch
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.data.prepare import write_arrays
-from tts_pipeline.training.loop import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.losses import BinarisationLoss, ForwardSumLoss
 
 
@@ -32,7 +32,7 @@ class AlignConfig:
     """The aligner's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes of the aligner.
         binarise_from: step from which the soft alignment is pulled to its best path.
     """
@@ -95,10 +95,10 @@ class AlignTask(Task):
         """Log probabilities ``(B, T, N)`` of the tokens that need frames, with the prior, and the
         number of these tokens ``(B,)``."""
         scores = self.modules["aligner"](batch.tokens, batch.mel)
-        heard = needs_frames(batch.tokens)
-        lengths = heard.sum(1)
+        has_frames = needs_frames(batch.tokens)
+        lengths = has_frames.sum(1)
         # The tokens that need frames, moved to the front in their order.
-        order = torch.argsort((~heard).byte(), dim=1, stable=True)[:, : int(lengths.max())]
+        order = torch.argsort((~has_frames).byte(), dim=1, stable=True)[:, : int(lengths.max())]
         chosen = scores.gather(2, order[:, None].expand(-1, scores.shape[1], -1))
         padded = torch.arange(chosen.shape[2], device=chosen.device) >= lengths[:, None]
         log_probs = torch.log_softmax(chosen.masked_fill(padded[:, None], -1e4), -1)

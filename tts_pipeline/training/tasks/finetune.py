@@ -1,4 +1,4 @@
-"""The vocoder's second school: the acoustic model's mels in place of natural ones."""
+"""Fine-tunes the vocoder on mels that the acoustic model predicts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from tts_pipeline.training.checkpoint import load_module, load_weights
-from tts_pipeline.training.loop import LoopConfig
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.acoustic import AcousticTask
 from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
 
@@ -18,10 +18,10 @@ class FinetuneConfig:
     """The fine-tuning part of a recipe; whatever is not here is as for the vocoder.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         predicted_share: share of crops with a predicted mel; the others stay natural, so that
             copy-synthesis is not forgotten.
-        adversarial_from: step at which the critics join.
+        adversarial_from: step at which the discriminators join.
         stft_floor: as for the vocoder, lower by now.
     """
 
@@ -32,7 +32,7 @@ class FinetuneConfig:
 
 
 def predicted_mels(acoustic: AcousticTask, runs: Path) -> dict[str, torch.Tensor]:
-    """Mels that the trained acoustic model writes freely for the training set, by utterance id.
+    """Mels that the trained acoustic model generates free-running, by utterance id.
 
     They follow the true durations and pitch, so that they stay in step with the recording, but
     every frame comes from the model's own past: what a vocoder will meet in use. Purely
@@ -49,7 +49,7 @@ def predicted_mels(acoustic: AcousticTask, runs: Path) -> dict[str, torch.Tensor
     acoustic.modules["acoustic"].load_state_dict(weights)
     acoustic.modules["acoustic"].eval()
     with torch.inference_mode():
-        return {k: v.clone() for k, v in acoustic.predict_mels(freely=True).items()}
+        return {k: v.clone() for k, v in acoustic.predict_mels(free_running=True).items()}
 
 
 def finetune_task(
@@ -79,7 +79,7 @@ def finetune_task(
     task = VocoderTask(settings, train.audio, train, valid, predicted)
     start = load_weights(runs / "vocoder" / "best.safetensors", "generator")
     task.modules["generator"].load_state_dict(start)
-    critics = load_module(runs / "vocoder" / "last.pt", "discriminators")
-    if critics and "discriminators" in task.modules:
-        task.modules["discriminators"].load_state_dict(critics)
+    discriminators = load_module(runs / "vocoder" / "last.pt", "discriminators")
+    if discriminators and "discriminators" in task.modules:
+        task.modules["discriminators"].load_state_dict(discriminators)
     return task

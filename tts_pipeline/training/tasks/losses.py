@@ -85,7 +85,8 @@ class AdversarialLoss(nn.Module):
 
 
 class FeatureMatchingLoss(nn.Module):
-    """L1 distance of critics' features (Kumar et al. 2019, MelGAN, arXiv 1910.06711, eq. 3)."""
+    """L1 distance of the discriminators' features (Kumar et al. 2019, MelGAN, arXiv 1910.06711,
+    eq. 3)."""
 
     def forward(self, real: list[torch.Tensor], generated: list[torch.Tensor]) -> torch.Tensor:
         """Scalar mean over layers, each relative to the size of its real features."""

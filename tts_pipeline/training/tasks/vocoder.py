@@ -1,4 +1,4 @@
-"""Training the parallel vocoder: spectral losses first, then critics besides."""
+"""Training the parallel vocoder: spectral losses first, then adversarial ones besides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import mel_of_batch
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
-from tts_pipeline.training.loop import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.losses import (
     AdversarialLoss,
     FeatureMatchingLoss,
@@ -27,15 +27,16 @@ class VocoderTrainingConfig:
     """The vocoder's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes of the generator.
-        discriminators: the critics.
+        discriminators: their resolutions, periods and sizes.
         crop_frames: frames per training crop.
         edge_samples: samples at both ends of a crop without loss, where context is missing.
         true_f0_steps: steps during which the source follows the tracked F0, until the pitch head
-            knows its trade; after that it follows the head, as in use.
-        adversarial_from: step at which the critics join; at ``loop.max_steps`` or above: never.
-        stft_floor: magnitude below which the stft term hears no difference; a low one also teaches
+            has converged; after that it follows the head, as in use.
+        adversarial_from: step at which the discriminators join; at ``loop.max_steps`` or above:
+            never.
+        stft_floor: magnitude below which the stft term sees no difference; a low one also teaches
             the noise in silences, a high one learns speech sooner.
         predicted_share: share of crops with a mel of the acoustic model, when fine-tuning.
         weights: factor of each loss term: stft, mel, pitch, adversarial, feature_matching.
@@ -62,7 +63,7 @@ class VocoderTrainingConfig:
 
 
 class VocoderTask(Task):
-    """A generator, its critics, and crops of the corpus.
+    """A generator, its discriminators, and crops of the corpus.
 
     Args:
         config: the vocoder's part of the recipe.
@@ -91,9 +92,9 @@ class VocoderTask(Task):
         self.optimizers = {"generator": self._adam(generator)}
         if config.adversarial_from < config.loop.max_steps:
             self.keep_latest = True
-            critics = Discriminators(config.discriminators)
-            self.modules["discriminators"] = critics
-            self.optimizers["discriminators"] = self._adam(critics)
+            discriminators = Discriminators(config.discriminators)
+            self.modules["discriminators"] = discriminators
+            self.optimizers["discriminators"] = self._adam(discriminators)
         self.sampler = CropSampler(
             train,
             config.crop_frames,
@@ -121,7 +122,7 @@ class VocoderTask(Task):
     ) -> dict[str, torch.Tensor]:
         config, generator = self.config, self.modules["generator"]
         self.stft.to(self._device)
-        f0 = batch.contour if step < config.true_f0_steps else None
+        f0 = batch.f0_interpolated if step < config.true_f0_steps else None
         made = generator(batch.mel, noise=batch.noise, f0=f0, start=batch.start)
         cut = slice(config.edge_samples, -config.edge_samples or None)
         generated, target = made.waveform[:, cut], batch.waveform[:, cut]
@@ -134,12 +135,12 @@ class VocoderTask(Task):
         }
         report = dict(losses)
         if step >= config.adversarial_from:
-            critics = self.modules["discriminators"]
-            real, fake = critics(target), critics(generated.detach())
-            report["critics"] = self.adversarial.discriminator(real.scores, fake.scores)
-            update("discriminators", report["critics"])
-            critics.requires_grad_(False)
-            fake = critics(generated)
+            discriminators = self.modules["discriminators"]
+            real, fake = discriminators(target), discriminators(generated.detach())
+            report["discriminator"] = self.adversarial.discriminator(real.scores, fake.scores)
+            update("discriminators", report["discriminator"])
+            discriminators.requires_grad_(False)
+            fake = discriminators(generated)
             losses["adversarial"] = self.adversarial.generator(fake.scores)
             losses["feature_matching"] = self.matching(real.features, fake.features)
             report |= losses

@@ -10,7 +10,7 @@ import torch
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
-from tts_pipeline.training.loop import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 
 
@@ -19,12 +19,12 @@ class WaveNetTrainingConfig:
     """WaveNet's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         crop_frames: frames per training crop.
         warm_samples: samples at the start of a crop without loss, where the past is missing.
-        predicted_share: share of crops with a mel that the acoustic model writes freely along the
-            true durations, as it will meet in use.
+        predicted_share: share of crops with a mel that the acoustic model generates free-running
+            along the true durations, as it will meet in use.
         input_noise: most noise on the past in classes, so that the model learns to come back from
             its own errors: every crop has Laplacian noise with a standard deviation of this times
             the square of a uniform number (Valin and Skoglund 2019, LPCNet, arXiv 1810.11846,
@@ -53,7 +53,7 @@ class WaveNetTask(Task):
     """
 
     averaged = ("wavenet",)
-    monitor = "rough_nll"
+    monitor = "noisy_nll"
 
     def __init__(
         self,
@@ -99,16 +99,16 @@ class WaveNetTask(Task):
         # Fabric wraps the module; only its forward goes through mixed precision.
         plain: WaveNet = getattr(wavenet, "module", wavenet)
         symbols = plain.symbols(waveform)
-        past = roughened(symbols, noise, plain.config) if noise else symbols
+        past = add_input_noise(symbols, noise, plain.config) if noise else symbols
         return plain.loss(wavenet(past, mel), symbols)
 
     def validate(self) -> dict[str, float]:
         """Mean negative log-likelihood in nats per sample over whole validation utterances.
 
-        ``nll``: with the true past; ``rough_nll``: with noise on it as in training, by which the
+        ``nll``: with the true past; ``noisy_nll``: with noise on it as in training, by which the
         best weights are chosen.
         """
-        noises = {"nll": 0.0, "rough_nll": self.config.input_noise}
+        noises = {"nll": 0.0, "noisy_nll": self.config.input_noise}
         sums, n_samples = dict.fromkeys(noises, 0.0), 0
         with torch.random.fork_rng():
             torch.manual_seed(0)
@@ -123,8 +123,8 @@ class WaveNetTask(Task):
         return {name: total / n_samples for name, total in sums.items()}
 
 
-def roughened(symbols: torch.Tensor, noise: float, config: WaveNetConfig) -> torch.Tensor:
-    """Symbols ``(B, S)`` with noise as :class:`WaveNetTrainingConfig` describes it.
+def add_input_noise(symbols: torch.Tensor, noise: float, config: WaveNetConfig) -> torch.Tensor:
+    """Symbols ``(B, S)`` with the noise that :class:`WaveNetTrainingConfig` describes.
 
     The noise is as loud in levels of the logistics output as it is in classes.
     """
