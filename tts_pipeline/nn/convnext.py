@@ -38,8 +38,17 @@ class ConvNeXtBlock(nn.Module):
         self.scale = nn.Parameter(torch.full((channels,), scale))
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """``(B, T, C)`` to ``(B, T, C)``."""
-        y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        y = self.project(torch.relu(self.expand(self.norm(y))))
+    def forward(self, x: torch.Tensor, modulation: torch.Tensor | None = None) -> torch.Tensor:
+        """``(B, T, C)`` to ``(B, T, C)``.
+
+        Args:
+            x: the rows.
+            modulation: what the normed rows are scaled by (less one) and shifted by ``(B, 1, 2 C)``
+                (Perez et al. 2018, FiLM, arXiv 1709.07871); None: as they are.
+        """
+        y = self.norm(self.depthwise(x.transpose(1, 2)).transpose(1, 2))
+        if modulation is not None:
+            scale, shift = modulation.chunk(2, -1)
+            y = y * (1 + scale) + shift
+        y = self.project(torch.relu(self.expand(y)))
         return x + self.scale * self.dropout(y)

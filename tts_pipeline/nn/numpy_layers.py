@@ -7,6 +7,7 @@ look ahead, so that nothing is computed twice.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -79,6 +80,18 @@ class Block:
         self._project = weights.matrix(f"{name}.project.weight", channels, hidden)
         self._project_bias = weights.vector(f"{name}.project.bias", channels)
         self._scale = weights.vector(f"{name}.scale", channels)
+
+    def modulated(self, scale: np.ndarray, shift: np.ndarray) -> Block:
+        """The block under a modulation that is the same for all rows, sharing its matrices.
+
+        Args:
+            scale: ``(C,)``, less one.
+            shift: ``(C,)``.
+        """
+        block = copy.copy(self)
+        block._gain = self._gain * (1 + scale)
+        block._offset = self._offset * (1 + scale) + shift
+        return block
 
     def __call__(self, padded: np.ndarray) -> np.ndarray:
         """``(T + K - 1, C)`` to ``(T, C)``; nothing if there are fewer rows than ``K``."""

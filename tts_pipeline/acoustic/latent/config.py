@@ -1,0 +1,62 @@
+"""Size of the latent model, and its settings per call."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig
+from tts_pipeline.errors import ConfigError
+
+
+@dataclasses.dataclass(frozen=True)
+class LatentConfig:
+    """Size of the latent model.
+
+    Attributes:
+        token_channels: width of the token vectors that it is told.
+        utterance_size: numbers drawn for the whole utterance.
+        phone_size: numbers drawn for each token.
+        channels: width of the prior's blocks over tokens, and of the posterior's over frames.
+        hidden: inner width of these blocks.
+        prior_blocks: blocks over tokens.
+        prior_kernel: tokens seen by a block.
+        posterior_blocks: blocks over frames, in training only.
+        posterior_kernel: frames seen by a block.
+        decoder: what writes the frames.
+        temperature: factor on the deviation of what is drawn unless a call says otherwise.
+    """
+
+    token_channels: int = 256
+    utterance_size: int = 16
+    phone_size: int = 8
+    channels: int = 128
+    hidden: int = 256
+    prior_blocks: int = 3
+    prior_kernel: int = 5
+    posterior_blocks: int = 4
+    posterior_kernel: int = 5
+    decoder: FrameDecoderConfig = FrameDecoderConfig()
+    temperature: float = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class LatentOptions:
+    """Settings of one call.
+
+    Attributes:
+        temperature: factor on the deviation of what is drawn, 0 to 1; 0: the mean; None: as the
+            voice says.
+
+    Raises:
+        ConfigError: if it is out of range.
+    """
+
+    temperature: float | None = None
+
+    def __post_init__(self) -> None:
+        value = self.temperature
+        if value is not None and not (
+            isinstance(value, (int, float)) and math.isfinite(value) and 0 <= value <= 1
+        ):
+            raise ConfigError(f"temperature={value!r}: expected a number from 0 to 1")

@@ -1,0 +1,47 @@
+"""Size of the one-shot model."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class FrameDecoderConfig:
+    """Size of what writes all frames in parallel.
+
+    Attributes:
+        channels: width of the ConvNeXt blocks.
+        hidden: inner width of the blocks.
+        n_blocks: blocks over frames.
+        kernel: frames seen by a block.
+        dropout: of the blocks, in training.
+    """
+
+    channels: int = 224
+    hidden: int = 576
+    n_blocks: int = 5
+    kernel: int = 7
+    dropout: float = 0.15
+
+    @property
+    def lookahead(self) -> int:
+        """Frames seen after each frame."""
+        return self.n_blocks * (self.kernel // 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneShotConfig:
+    """Size of the one-shot model.
+
+    Attributes:
+        token_channels: width of the token vectors that it is told.
+        decoder: what writes the frames.
+    """
+
+    token_channels: int = 256
+    decoder: FrameDecoderConfig = FrameDecoderConfig()
+
+
+@dataclasses.dataclass(frozen=True)
+class OneShotOptions:
+    """Settings of one call: none."""

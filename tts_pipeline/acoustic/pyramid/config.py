@@ -1,0 +1,34 @@
+"""Size of the pyramid."""
+
+from __future__ import annotations
+
+import dataclasses
+
+# The mel is written at a quarter of time and bands, then at a half, then whole.
+FACTORS = (4, 2, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class PyramidConfig:
+    """Size of the pyramid.
+
+    Attributes:
+        token_channels: width of the token vectors that it is told.
+        channels: width of the ConvNeXt blocks of every level.
+        hidden: inner width of the blocks.
+        n_blocks: blocks of each level.
+        kernel: frames of its level seen by a block.
+        dropout: of the blocks, in training.
+    """
+
+    token_channels: int = 256
+    channels: int = 176
+    hidden: int = 448
+    n_blocks: int = 3
+    kernel: int = 7
+    dropout: float = 0.15
+
+
+@dataclasses.dataclass(frozen=True)
+class PyramidOptions:
+    """Settings of one call: none."""
