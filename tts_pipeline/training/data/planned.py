@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.training.data.batches import UtteranceSampler, padded
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.tasks.acoustic import load_durations, token_targets
@@ -55,7 +55,7 @@ class PlannedUtterances:
 
     def __init__(
         self,
-        acoustic: AcousticModel,
+        acoustic: AutoregressiveModel,
         tokens: Mapping[str, torch.Tensor],
         durations: Path,
         store: FeatureStore,
@@ -117,7 +117,7 @@ def _places(spans: list[tuple[int, int]]) -> torch.Tensor:
 
 @torch.inference_mode()
 def token_vectors(
-    acoustic: AcousticModel,
+    acoustic: AutoregressiveModel,
     tokens: Mapping[str, torch.Tensor],
     durations: Mapping[str, torch.Tensor],
     store: FeatureStore,

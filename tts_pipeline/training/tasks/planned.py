@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
-from tts_pipeline.acoustic.autoregressive.model import AcousticModel
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
@@ -102,7 +102,7 @@ class PlannedTask(Task):
 
 
 def planned_pair(
-    acoustic: AcousticModel, data: Prepared, told: Mapping[str, torch.Tensor] | None = None
+    acoustic: AutoregressiveModel, data: Prepared, told: Mapping[str, torch.Tensor] | None = None
 ) -> tuple[PlannedUtterances, PlannedUtterances]:
     """The training and the validation utterances.
 

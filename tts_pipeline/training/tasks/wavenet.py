@@ -10,6 +10,7 @@ import torch
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
+from tts_pipeline.training.data.prepared import Prepared, shipped_mels
 from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 
@@ -39,6 +40,9 @@ class WaveNetTrainingConfig:
     predicted_share: float = 0.0
     input_noise: float = 0.0
     valid_utterances: int = 8
+
+
+CONFIG = WaveNetTrainingConfig
 
 
 class WaveNetTask(Task):
@@ -139,3 +143,9 @@ def add_input_noise(symbols: torch.Tensor, noise: float, config: WaveNetConfig) 
     moved = (companded + 2 * added / mu).clamp(-1, 1)
     levels = moved.sign() * torch.expm1(moved.abs() * math.log1p(mu)) / mu
     return (levels * 32767).round() / 32767
+
+
+def make_task(config: WaveNetTrainingConfig, data: Prepared) -> WaveNetTask:
+    """WaveNet by itself, on mels of the acoustic model in ``data.voice`` where it wants some."""
+    predicted = shipped_mels(data) if config.predicted_share else None
+    return WaveNetTask(config, data.audio, data.train, data.valid, predicted)
