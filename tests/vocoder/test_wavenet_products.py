@@ -19,8 +19,8 @@ from tests.vocoder.small_wavenets import (
 )
 from tts_pipeline.nn import jit as compiled
 from tts_pipeline.nn import vector_product
-from tts_pipeline.vocoder.wavenet.model import kernel as wavenet_kernel
-from tts_pipeline.vocoder.wavenet.model import packed as wavenet_numba
+from tts_pipeline.vocoder.wavenet import kernel as wavenet_kernel
+from tts_pipeline.vocoder.wavenet import packed as wavenet_numba
 
 
 def test_exponential_and_products_against_numpy():

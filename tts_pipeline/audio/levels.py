@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import math
+from typing import Any
 
 import numpy as np
 
@@ -26,22 +28,33 @@ def _checked(samples: np.ndarray) -> np.ndarray:
     return samples
 
 
+def _signal() -> Any:
+    """SciPy's filters, which speech at the voice's own rate does without."""
+    try:
+        return importlib.import_module("scipy.signal")
+    except ImportError as error:
+        raise AudioError(
+            "resampling and filtering need SciPy, which is not installed: pip install scipy, or "
+            "one of the extras [train], [eval], [listen], [serve] of this package"
+        ) from error
+
+
 @functools.lru_cache(maxsize=8)
 def _resampling_filter(up: int, down: int) -> np.ndarray:
-    from scipy.signal import firwin, kaiser_beta
-
+    signal = _signal()
     # 64 zero crossings a side keep everything up to 0.92 of the lower Nyquist frequency and
     # damp aliases by 90 dB: the transition band of a Kaiser window is (A - 8) / (2.285 * taps).
     longest = max(up, down)
-    return firwin(128 * longest + 1, 0.96 / longest, window=("kaiser", kaiser_beta(90)))
+    window = ("kaiser", signal.kaiser_beta(90))
+    return signal.firwin(128 * longest + 1, 0.96 / longest, window=window)
 
 
 def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     """Change the sample rate with a linear-phase polyphase filter.
 
-    SciPy's ``resample_poly`` does the work: BSD, already needed here for the high-pass filter,
-    exact for every pair of whole rates, and without the LGPL of soxr or the import of
-    torchaudio. Only its default filter is replaced, by a steeper one.
+    SciPy's ``resample_poly`` does the work: BSD, needed here for the high-pass filter too, exact
+    for every pair of whole rates, and without the LGPL of soxr or the import of torchaudio. Only
+    its default filter is replaced, by a steeper one.
 
     Args:
         samples: ``(S,)`` real.
@@ -52,10 +65,9 @@ def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
         ``(ceil(S * new_rate / rate),)`` float32; sample ``i`` is at the time ``i / new_rate``.
 
     Raises:
-        AudioError: if a rate is not a positive whole number or the samples are unusable.
+        AudioError: if a rate is not a positive whole number, the samples are unusable, or SciPy is
+            not installed.
     """
-    from scipy.signal import resample_poly
-
     for value in (rate, new_rate):
         if isinstance(value, bool) or int(value) != value or value <= 0:
             raise AudioError(f"sample rate {value!r}: expected a positive whole number")
@@ -65,14 +77,16 @@ def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     shared = math.gcd(int(rate), int(new_rate))
     up, down = int(new_rate) // shared, int(rate) // shared
     taps = _resampling_filter(up, down)
-    return resample_poly(samples.astype(np.float64), up, down, window=taps).astype(np.float32)
+    return (
+        _signal()
+        .resample_poly(samples.astype(np.float64), up, down, window=taps)
+        .astype(np.float32)
+    )
 
 
 @functools.lru_cache(maxsize=8)
 def _high_pass_sections(cutoff_hz: float, sample_rate: int) -> np.ndarray:
-    from scipy.signal import butter
-
-    return butter(4, cutoff_hz, "highpass", fs=sample_rate, output="sos")
+    return _signal().butter(4, cutoff_hz, "highpass", fs=sample_rate, output="sos")
 
 
 def high_pass(samples: np.ndarray, sample_rate: int, *, cutoff_hz: float = 60.0) -> np.ndarray:
@@ -90,17 +104,16 @@ def high_pass(samples: np.ndarray, sample_rate: int, *, cutoff_hz: float = 60.0)
         ``(S,)`` float32.
 
     Raises:
-        AudioError: if the cutoff is out of range or the samples are unusable.
+        AudioError: if the cutoff is out of range, the samples are unusable, or SciPy is not
+            installed.
     """
-    from scipy.signal import sosfiltfilt
-
     if not 0 < cutoff_hz < sample_rate / 2:
         raise AudioError(f"cutoff_hz={cutoff_hz}: expected between 0 and {sample_rate / 2} Hz")
     samples = _checked(samples).astype(np.float64)
     # Mirrored edges of three periods let the filter settle before the first sample.
     pad = min(round(3 * sample_rate / cutoff_hz), len(samples) - 1)
     sections = _high_pass_sections(float(cutoff_hz), int(sample_rate))
-    return sosfiltfilt(sections, samples, padlen=pad).astype(np.float32)
+    return _signal().sosfiltfilt(sections, samples, padlen=pad).astype(np.float32)
 
 
 def frame_levels_db(samples: np.ndarray, sample_rate: int) -> tuple[np.ndarray, int]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
 from tts_pipeline.audio.config import AudioConfig, mel_filters
 from tts_pipeline.errors import AudioError
@@ -197,14 +196,14 @@ class _Frames:
         self._weight = self._overlap_add(squares)
 
     def synthesise(self, spectrum: np.ndarray) -> np.ndarray:
-        windows = scipy.fft.irfft(spectrum, self._n_fft, axis=1, workers=1)
+        windows = np.fft.irfft(spectrum, self._n_fft, axis=1).astype(np.float32, copy=False)
         windows *= self._window
         return self._overlap_add(windows) / self._weight
 
     def analyse(self, waveform: np.ndarray) -> np.ndarray:
         padded = np.pad(waveform, self._n_fft // 2, mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded, self._n_fft)[:: self._hop]
-        return scipy.fft.rfft(windows * self._window, axis=1, workers=1)
+        return np.fft.rfft(windows * self._window, axis=1).astype(np.complex64, copy=False)
 
     def _overlap_add(self, windows: np.ndarray) -> np.ndarray:
         """Sum of windows a hop apart, without the half FFT at either end."""

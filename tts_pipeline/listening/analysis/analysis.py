@@ -14,7 +14,7 @@ from tts_pipeline.listening.analysis.agreement import (
     kendall_w,
     krippendorff_alpha,
 )
-from tts_pipeline.listening.analysis.analysis import statistics
+from tts_pipeline.listening.analysis import statistics
 from tts_pipeline.listening.analysis.results import Choice, Participant, Results
 from tts_pipeline.listening.analysis.screening import reasons_against
 from tts_pipeline.listening.design.sources import all_pairs

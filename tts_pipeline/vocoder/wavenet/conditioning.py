@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from tts_pipeline.nn.jit import compiled
 from tts_pipeline.nn.numpy_layers import Conv, Linear, SlidingStack
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
@@ -50,8 +53,15 @@ class _GeluConv(Conv):
     """A convolution and ``torch.nn.functional.gelu`` after it."""
 
     def __call__(self, padded: np.ndarray) -> np.ndarray:
-        # SciPy is slow to load, and most who load a voice want another vocoder.
-        from scipy.special import erf
-
         x = super().__call__(padded)
-        return x * np.float32(0.5) * (1 + erf(x * np.float32(0.5**0.5)))
+        _gelu(x)
+        return x
+
+
+@compiled()
+def _gelu(x: np.ndarray) -> None:
+    half, root = np.float32(0.5), np.float32(0.5**0.5)
+    for row in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            value = x[row, k]
+            x[row, k] = value * half * (np.float32(1.0) + np.float32(math.erf(value * root)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
+
+from tts_pipeline.nn.jit import compiled
 
 HALF_LEVEL = 1.0 / 65535
 """Half the distance between two levels of a sample in [-1, 1]."""
@@ -38,5 +39,16 @@ def de_emphasise(
     """
     if before is None:
         before = np.zeros((len(samples), 1))
-    made, _ = lfilter([1.0], [1.0, -coefficient], samples, axis=1, zi=coefficient * before)
+    made = _leaky_sum(samples, coefficient, before)
     return made.astype(np.float32), made[:, -1:] if samples.shape[1] else before
+
+
+@compiled()
+def _leaky_sum(samples: np.ndarray, coefficient: float, before: np.ndarray) -> np.ndarray:
+    made = np.empty(samples.shape, np.float64)
+    for item in range(len(samples)):
+        last = before[item, 0]
+        for k in range(samples.shape[1]):
+            last = samples[item, k] + coefficient * last
+            made[item, k] = last
+    return made
