@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from tts_pipeline.listening.analysis import statistics
 from tts_pipeline.listening.analysis.agreement import (
     intraclass_correlation,
     kendall_w,
     krippendorff_alpha,
 )
-from tts_pipeline.listening.analysis import statistics
 from tts_pipeline.listening.analysis.results import Choice, Participant, Results
 from tts_pipeline.listening.analysis.screening import reasons_against
 from tts_pipeline.listening.design.sources import all_pairs
