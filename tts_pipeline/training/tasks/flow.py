@@ -10,7 +10,7 @@ from tts_pipeline.acoustic.flow.config import FlowConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of, shipped_mels
-from tts_pipeline.training.loop import LoopConfig
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
     mel_figures,
