@@ -132,9 +132,7 @@ def _pieces(path: Path | None) -> Iterator[str]:
 @contextlib.contextmanager
 def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
     if output == PIPE:
-        sink = PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
-        yield sink
-        sink.close()
+        yield PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
     else:
         with file_sink(Path(output), sample_rate) as sink:
             yield sink

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from tts_pipeline.acoustic.blocks import BlockOptions
-
 
 @dataclasses.dataclass(frozen=True)
 class FrameDecoderConfig:
@@ -45,5 +43,5 @@ class OneShotConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class OneShotOptions(BlockOptions):
-    """Settings of one call: the blocks of a stream alone."""
+class OneShotOptions:
+    """Settings of one call: none."""

@@ -133,3 +133,44 @@ class BinarisationLoss(nn.Module):
         """Scalar; ``log_probs`` ``(B, T, N)`` and ``path`` of the same shape, 1 on it."""
         soft = torch.log_softmax(log_probs, -1)
         return -(soft * path).sum() / path.sum().clamp_min(1)
+
+
+class CodesLoss(nn.Module):
+    """Cross-entropy of codes in nats, the mean over those that count."""
+
+    def forward(
+        self, logits: torch.Tensor, codes: torch.Tensor, mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Scalar of logits ``(B, L, G, V)``, codes ``(B, L, G)`` and what counts, 1 or 0, ``(B, L,
+        G)`` or broadcastable."""
+        counted = mask.expand(codes.shape)
+        losses = nn.functional.cross_entropy(
+            logits.flatten(0, 2), codes.flatten(), reduction="none"
+        )
+        return (losses.view_as(counted) * counted).sum() / counted.sum().clamp_min(1)
+
+
+class GuidedAttentionLoss(nn.Module):
+    """Attention far from the diagonal (Tachibana et al. 2017, arXiv 1710.08969, section 4.1).
+
+    Args:
+        width: of the band in which attention is free, as a share of the utterance.
+    """
+
+    def __init__(self, width: float) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(
+        self, attention: torch.Tensor, n_frames: torch.Tensor, n_tokens: torch.Tensor
+    ) -> torch.Tensor:
+        """Scalar of attention ``(B, layers, T, N)`` over the first ``n_frames`` and ``n_tokens``,
+        ``(B,)`` each."""
+        device = attention.device
+        frames = torch.arange(attention.shape[2], device=device) + 0.5
+        tokens = torch.arange(attention.shape[3], device=device) + 0.5
+        away = (frames / n_frames[:, None])[:, :, None] - (tokens / n_tokens[:, None])[:, None]
+        cost = 1 - torch.exp(-away.square() / (2 * self.width**2))
+        spoken = (frames < n_frames[:, None])[:, None, :, None]
+        total = (attention * cost[:, None] * spoken).sum()
+        return total / (n_frames.sum() * attention.shape[1])

@@ -1,0 +1,1 @@
+"""Autoregression over codes: speech written code by code, made audible all at once."""

@@ -1,0 +1,55 @@
+"""Size and options of the model that writes codes one after another."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tts_pipeline.errors import ConfigError
+
+
+@dataclasses.dataclass(frozen=True)
+class CodedConfig:
+    """Size of the model that writes codes one after another.
+
+    Attributes:
+        text_channels: width of the vectors of tokens, from the text encoder that it shares.
+        frames_per_code: frames told by one step of codes, as of the auto-encoder.
+        n_groups: codes of one step, ``G``, as of the auto-encoder.
+        n_codes: different codes of a group, ``V``, as of the auto-encoder.
+        channels: width of the conditioning and of the recurrent layers, ``C``.
+        hidden: inner width of the ConvNeXt blocks.
+        n_blocks: blocks over steps, which look ahead of the autoregressive loop.
+        kernel_size: steps seen by a block.
+        past: width of the embedding of past codes.
+        dropout: in training.
+    """
+
+    text_channels: int = 256
+    frames_per_code: int = 2
+    n_groups: int = 4
+    n_codes: int = 125
+    channels: int = 192
+    hidden: int = 448
+    n_blocks: int = 3
+    kernel_size: int = 7
+    past: int = 96
+    dropout: float = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class CodedOptions:
+    """How codes are drawn.
+
+    Attributes:
+        temperature: divides the logits; 1: as learned, 0: always the likeliest code.
+        top_p: a code is drawn among the likeliest ones that together have this probability.
+    """
+
+    temperature: float = 0.8
+    top_p: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature <= 10:
+            raise ConfigError(f"temperature={self.temperature!r}: expected 0 to 10")
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"top_p={self.top_p!r}: expected above 0, at most 1")

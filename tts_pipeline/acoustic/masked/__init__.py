@@ -1,0 +1,1 @@
+"""Codes written all at once, the surest kept and the others written again."""

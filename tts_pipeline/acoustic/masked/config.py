@@ -1,0 +1,58 @@
+"""Size and options of the model that writes all codes at once, again and again."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tts_pipeline.errors import ConfigError
+
+
+@dataclasses.dataclass(frozen=True)
+class MaskedConfig:
+    """Size of the model that writes all codes at once, again and again.
+
+    Attributes:
+        text_channels: width of the vectors of tokens, from the text encoder that it shares.
+        frames_per_code: frames told by one step of codes, as of the auto-encoder.
+        n_groups: codes of one step, ``G``, as of the auto-encoder.
+        n_codes: different codes of a group, ``V``, as of the auto-encoder.
+        channels: width ``C``.
+        hidden: inner width of the ConvNeXt blocks.
+        n_blocks: blocks over steps of codes.
+        kernel_size: steps seen by a block.
+        dropout: in training.
+    """
+
+    text_channels: int = 256
+    frames_per_code: int = 2
+    n_groups: int = 4
+    n_codes: int = 125
+    channels: int = 192
+    hidden: int = 512
+    n_blocks: int = 6
+    kernel_size: int = 9
+    dropout: float = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class MaskedOptions:
+    """How codes are drawn.
+
+    Attributes:
+        steps: rounds, in each of which all codes that are not settled are drawn anew.
+        temperature: divides the logits; 1: as learned, 0: always the likeliest code.
+        choice_temperature: weight of the noise in the choice of the surest, of the first round; it
+            falls to 0 along the rounds.
+    """
+
+    steps: int = 8
+    temperature: float = 0.8
+    choice_temperature: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps <= 64:
+            raise ConfigError(f"steps={self.steps!r}: expected 1 to 64")
+        if not 0 <= self.temperature <= 10:
+            raise ConfigError(f"temperature={self.temperature!r}: expected 0 to 10")
+        if not 0 <= self.choice_temperature <= 100:
+            raise ConfigError(f"choice_temperature={self.choice_temperature!r}: expected 0 to 100")

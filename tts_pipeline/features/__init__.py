@@ -1,0 +1,1 @@
+"""What may pass between the stages: features of speech and the models that make them."""

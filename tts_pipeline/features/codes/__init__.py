@@ -1,0 +1,1 @@
+"""Speech as a short sequence of codes: a mel's auto-encoder with finite scalar quantisation."""
