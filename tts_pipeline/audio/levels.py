@@ -15,6 +15,8 @@ from tts_pipeline.errors import AudioError
 _GATE_DB = -85.0
 # Margin between active level and threshold of activity in ITU-T P.56 (Method B).
 _ACTIVITY_MARGIN_DB = 15.9
+# Of the resampling filter, on each side.
+_ZERO_CROSSINGS = 64
 
 
 def _checked(samples: np.ndarray) -> np.ndarray:
@@ -46,7 +48,7 @@ def _resampling_filter(up: int, down: int) -> np.ndarray:
     # damp aliases by 90 dB: the transition band of a Kaiser window is (A - 8) / (2.285 * taps).
     longest = max(up, down)
     window = ("kaiser", signal.kaiser_beta(90))
-    return signal.firwin(128 * longest + 1, 0.96 / longest, window=window)
+    return signal.firwin(2 * _ZERO_CROSSINGS * longest + 1, 0.96 / longest, window=window)
 
 
 def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
@@ -82,6 +84,52 @@ def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
         .resample_poly(samples.astype(np.float64), up, down, window=taps)
         .astype(np.float32)
     )
+
+
+class StreamResampler:
+    """:func:`resample` of a waveform that comes in blocks, without seams between them.
+
+    A block of the result leaves as soon as all that decides it has come, some milliseconds of
+    sound later. The blocks one after another are what :func:`resample` makes of the whole.
+
+    Args:
+        rate: samples per second now.
+        new_rate: samples per second wanted.
+    """
+
+    def __init__(self, rate: int, new_rate: int) -> None:
+        shared = math.gcd(rate, new_rate)
+        self._rate, self._new_rate = rate, new_rate
+        self._up, self._down = new_rate // shared, rate // shared
+        # Samples that the filter reaches to each side, in whole steps of the two grids.
+        reach = -(-_ZERO_CROSSINGS * max(self._up, self._down) // self._up) + 1
+        self._context = -(-reach // self._down) * self._down
+        self._held = np.zeros(0, np.float32)
+        self._n_before = 0  # Samples at the start of those held that are only context.
+
+    def write(self, samples: np.ndarray) -> np.ndarray:
+        """Take ``(S,)`` float32, return what is settled now, ``(R,)`` float32, maybe none."""
+        if self._rate == self._new_rate:
+            return np.asarray(samples, np.float32)
+        self._held = np.concatenate([self._held, samples])
+        n_settled = len(self._held) - self._n_before - self._context
+        n_settled = n_settled // self._down * self._down
+        return self._settle(n_settled) if n_settled > 0 else self._held[:0]
+
+    def finish(self) -> np.ndarray:
+        """The rest, ``(R,)`` float32; nothing comes after it."""
+        n_left = len(self._held) - self._n_before
+        return self._settle(n_left) if n_left > 0 else self._held[:0]
+
+    def _settle(self, n_samples: int) -> np.ndarray:
+        # Two samples at least, which is what resample() takes.
+        made = resample(np.pad(self._held, (0, 2)), self._rate, self._new_rate)
+        first = self._n_before // self._down * self._up
+        out = made[first : first + -(-n_samples * self._up // self._down)]
+        end = self._n_before + n_samples
+        start = max(0, end - self._context)
+        self._held, self._n_before = self._held[start:], end - start
+        return out
 
 
 @functools.lru_cache(maxsize=8)

@@ -98,6 +98,7 @@ def _build(arguments: argparse.Namespace) -> None:
 def _serve(arguments: argparse.Namespace) -> None:
     import uvicorn
 
+    from tts_pipeline.connections import BoundedHTTP
     from tts_pipeline.listening.collect.server import make_app
     from tts_pipeline.listening.collect.store import AnswerStore
 
@@ -116,7 +117,14 @@ def _serve(arguments: argparse.Namespace) -> None:
         port = listening.getsockname()[1]
         print(f"{key.title}: http://{arguments.host}:{port}/ (stop with Ctrl-C)", flush=True)
         try:
-            config = uvicorn.Config(app, log_level="warning", server_header=False)
+            # A stop does not wait for browsers that keep their connection open.
+            config = uvicorn.Config(
+                app,
+                http=BoundedHTTP,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=3,
+            )
             uvicorn.Server(config).run(sockets=[listening])
         finally:
             store.close()

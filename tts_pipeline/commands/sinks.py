@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
@@ -12,10 +11,8 @@ import numpy as np
 
 from tts_pipeline.atomic import replacing
 from tts_pipeline.audio.files import FORMATS
+from tts_pipeline.audio.pcm import HEADER_SIZE, WIDTH, pcm_16, wav_header
 from tts_pipeline.errors import AudioError
-
-# "As long as it takes": players and libsndfile read on to the end of the pipe.
-_UNKNOWN_SIZE = 0xFFFFFFFF
 
 
 class Sink(Protocol):
@@ -28,6 +25,9 @@ class Sink(Protocol):
 class PipeSink:
     """16-bit PCM, little-endian, to a pipe; every block leaves at once.
 
+    If the "pipe" turns out to be a file (``> out.wav``), :meth:`close` puts the true length into
+    its header.
+
     Args:
         pipe: binary and writable.
         sample_rate: samples per second.
@@ -35,15 +35,31 @@ class PipeSink:
     """
 
     def __init__(self, pipe: IO[bytes], sample_rate: int, *, header: bool) -> None:
-        self._pipe = pipe
-        self._header = _wav_header(sample_rate) if header else b""
+        self._pipe, self._sample_rate = pipe, sample_rate
+        self._header = wav_header(sample_rate) if header else b""
+        self._has_header = header
+        self._n_bytes = 0
 
     def write(self, samples: np.ndarray) -> None:
         """Take ``(S,)`` float32 in [-1, 1]."""
         # Not before there is sound: after an error the pipe holds nothing.
-        self._pipe.write(self._header)
+        content = self._header + pcm_16(samples)
         self._header = b""
-        self._pipe.write(np.rint(samples.clip(-1, 1) * 32767).astype("<i2").tobytes())
+        self._pipe.write(content)
+        self._pipe.flush()
+        self._n_bytes += len(content)
+
+    def close(self) -> None:
+        """Say that all is written."""
+        if not self._has_header or not self._n_bytes or not self._pipe.seekable():
+            return
+        end = self._pipe.tell()
+        # Behind something else in the file (``>>``), or where somebody else writes too: hands off.
+        if end != self._n_bytes:
+            return
+        self._pipe.seek(0)
+        self._pipe.write(wav_header(self._sample_rate, (self._n_bytes - HEADER_SIZE) // WIDTH))
+        self._pipe.seek(end)
         self._pipe.flush()
 
 
@@ -73,16 +89,3 @@ def file_sink(path: Path, sample_rate: int) -> Iterator[Sink]:
             yield file
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{path}: cannot be written ({error})") from error
-
-
-def _wav_header(sample_rate: int) -> bytes:
-    width = 2
-    form = struct.pack("<HHIIHH", 1, 1, sample_rate, sample_rate * width, width, 8 * width)
-    return b"".join(
-        [
-            struct.pack("<4sI4s", b"RIFF", _UNKNOWN_SIZE, b"WAVE"),
-            struct.pack("<4sI", b"fmt ", len(form)),
-            form,
-            struct.pack("<4sI", b"data", _UNKNOWN_SIZE),
-        ]
-    )

@@ -132,7 +132,9 @@ def _pieces(path: Path | None) -> Iterator[str]:
 @contextlib.contextmanager
 def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
     if output == PIPE:
-        yield PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
+        sink = PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
+        yield sink
+        sink.close()
     else:
         with file_sink(Path(output), sample_rate) as sink:
             yield sink

@@ -23,6 +23,9 @@ COMMANDS = {
     "pronounce": Command(
         "tts_pipeline.commands.pronounce", "show how a text is read, step by step"
     ),
+    "serve": Command(
+        "tts_pipeline.commands.serve", "a warm voice over HTTP and Wyoming, and a page", "serve"
+    ),
     "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
     "warmup": Command("tts_pipeline.commands.warmup", "compile the kernels now, once"),
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import inspect
+import os
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import caching
+from numba.core.dispatcher import Dispatcher
 
 _kept: list[Any] = []
+# Numba's locators lost the underscore in 0.62.
+_InTree = getattr(caching, "InTreeCacheLocator", None) or caching._InTreeCacheLocator
 
 
 def cache_folders() -> list[str]:
@@ -23,9 +31,11 @@ def compiled(
     """Decorator: ``numba.njit``, without the interpreter's lock, whose machine code is cached when
     that is possible.
 
-    Numba keeps it in ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the
-    source, else in the user's cache folder. Where none of them can be written it refuses to make
-    the function at all; here the function then works without a cache, and one warning says so.
+    It is kept in ``NUMBA_CACHE_DIR`` if that is set, else in ``__pycache__`` beside the source,
+    else in the user's cache folder; fresh machine code beside the source is used even where
+    nothing can be written. Fresh means that neither the kernel's file nor those of the kernels that
+    it calls have changed. Where nothing can be kept the kernel works without a cache, and one
+    warning says so.
 
     A division by zero gives infinity or NaN, as in NumPy: a loop that may raise an exception uses
     no vector units.
@@ -37,15 +47,95 @@ def compiled(
     options = {"nogil": True, "fastmath": fastmath, "parallel": parallel, "error_model": "numpy"}
 
     def decorate(function: Callable[..., Any]) -> Any:
-        try:
-            kernel = numba.njit(cache=True, **options)(function)
-            _kept.append(kernel)
-            return kernel
-        except RuntimeError:
+        kernel = numba.njit(**options)(function)
+        cache = _cache_of(function)
+        if cache is None:
             _warn_once()
-            return numba.njit(**options)(function)
+        else:
+            kernel._cache = cache
+            _kept.append(kernel)
+        return kernel
 
     return decorate
+
+
+def _cache_of(function: Callable[..., Any]) -> caching.FunctionCache | None:
+    read_only = _ReadOnlyInTree.from_function(function, inspect.getfile(function))
+    if read_only is not None and read_only.holds(function):
+        return _ReadOnlyCache(function)
+    try:
+        return _Cache(function)
+    except RuntimeError:
+        return None
+
+
+class _Cache(caching.FunctionCache):
+    """Numba's cache of a function, which is stale too when a kernel that it calls has changed."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._cache_file = caching.IndexDataCacheFile(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=(self._impl.locator.get_source_stamp(), _called_sources(function)),
+        )
+
+    def is_fresh(self) -> bool:
+        """Whether it holds anything for the sources as they are."""
+        try:
+            return bool(self._cache_file._load_index())
+        except Exception:  # whatever a damaged pickle raises
+            return False
+
+
+class _ReadOnlyInTree(_InTree):
+    """``__pycache__`` beside the source, where it can be read but not written."""
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _ReadOnlyInTree | None:
+        folder = Path(py_file).parent / "__pycache__"
+        if numba.config.CACHE_DIR or not folder.is_dir() or os.access(folder, os.W_OK):
+            return None
+        return cls(py_func, py_file)
+
+    def ensure_cache_path(self) -> None:
+        """Nothing will be written."""
+
+    def holds(self, function: Callable[..., Any]) -> bool:
+        """Whether fresh machine code of the function is there."""
+        return _ReadOnlyCache(function).is_fresh()
+
+
+class _ReadOnlyImpl(caching.CompileResultCacheImpl):
+    _locator_classes = [_ReadOnlyInTree]  # noqa: RUF012
+
+
+class _ReadOnlyCache(_Cache):
+    _impl_class = _ReadOnlyImpl
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """A form of the function that is not there is compiled in every process."""
+
+
+def _called_sources(function: Any) -> tuple[str, ...]:
+    """Digests of the files of the kernels that a function calls, directly or by another."""
+    found: dict[str, str] = {}
+    waiting = [function]
+    while waiting:
+        current = waiting.pop()
+        for name in current.__code__.co_names:
+            called = current.__globals__.get(name)
+            if isinstance(called, Dispatcher):
+                path = inspect.getfile(called.py_func)
+                if path not in found:
+                    found[path] = _digest(path, os.stat(path).st_mtime_ns)
+                    waiting.append(called.py_func)
+    return tuple(sorted(found.values()))
+
+
+@functools.cache
+def _digest(path: str, changed: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @functools.cache

@@ -5,9 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from tts_pipeline.acoustic.blocks import BlockOptions
 from tts_pipeline.errors import ConfigError
 
 MOST_STEPS = 32
+
+# Times are in [0, 1], and sines tell them apart as they would the 1,000 steps of diffusion models.
+TIME_SCALE = 1000.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +50,7 @@ class FlowConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class FlowOptions:
+class FlowOptions(BlockOptions):
     """Settings of one call.
 
     Attributes:
@@ -62,6 +66,7 @@ class FlowOptions:
     temperature: float | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         steps, temperature = self.steps, self.temperature
         if steps is not None and (
             isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= MOST_STEPS

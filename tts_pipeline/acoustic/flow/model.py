@@ -3,7 +3,9 @@
 The straight paths from noise to data of Lipman et al. 2022, "Flow Matching for Generative Modeling"
 (arXiv 2210.02747, section 4.1, example II with a smallest deviation of 0), on mels as in Matcha-TTS
 (Mehta et al. 2023, arXiv 2309.03199): at time ``t`` in [0, 1] a frame stands at
-``(1 - t) noise + t mel``, and the net learns the velocity ``mel - noise``.
+``(1 - t) noise + t mel``, and moves with the velocity ``mel - noise``. The net tells where a frame
+is going, not how fast (as Li and He 2025, arXiv 2511.13720, find better for small nets), so it need
+not carry the noise through; the velocity is what is left of the way by the time that is left.
 """
 
 from __future__ import annotations
@@ -13,12 +15,9 @@ import math
 import torch
 from torch import nn
 
-from tts_pipeline.acoustic.flow.config import FlowConfig
+from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig
 from tts_pipeline.acoustic.frame_conditioning import FrameConditioning, MelScaling
 from tts_pipeline.nn.convnext import ConvNeXtBlock
-
-# Times are in [0, 1], and sines tell them apart as they would the 1,000 steps of diffusion models.
-TIME_SCALE = 1000.0
 
 
 class StepEmbedding(nn.Module):
@@ -49,7 +48,7 @@ class StepEmbedding(nn.Module):
 
 
 class FlowModel(nn.Module):
-    """The velocity of frames on their way from noise to mel.
+    """Where frames are going that are on their way from noise to mel.
 
     Args:
         config: sizes.
@@ -80,7 +79,7 @@ class FlowModel(nn.Module):
         durations: torch.Tensor,
         told: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Velocity at a time.
+        """The mel that frames are going to, as far as a time lets it be known.
 
         Args:
             noisy: scaled frames on their way ``(B, T, M)``.
@@ -90,7 +89,7 @@ class FlowModel(nn.Module):
             told: scaled frames of the mel that a refiner is told ``(B, T, M)``.
 
         Returns:
-            ``(B, T, M)``, 0 beyond an item's end.
+            Scaled frames ``(B, T, M)``, 0 beyond an item's end.
         """
         x, mask = self.conditioning(vectors, durations, noisy.shape[1])
         x = x + self.noisy_input(noisy)
@@ -125,5 +124,7 @@ class FlowModel(nn.Module):
         frames = temperature * noise
         for step in range(steps):
             times = torch.full((len(frames),), step / steps, device=frames.device)
-            frames = frames + self(frames, times, vectors, durations, told) / steps
+            goal = self(frames, times, vectors, durations, told)
+            # A step of 1 / N with the velocity (goal - frames) / (1 - t).
+            frames = frames + (goal - frames) / (steps - step)
         return self.scaling.unscale(frames)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from tts_pipeline.acoustic.blocks import BlockOptions
 from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig
 from tts_pipeline.errors import ConfigError
+
+# Deviations are kept within these powers of e, so that no one of them decides alone.
+LOG_STD = (-5.0, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +45,7 @@ class LatentConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class LatentOptions:
+class LatentOptions(BlockOptions):
     """Settings of one call.
 
     Attributes:
@@ -55,6 +59,7 @@ class LatentOptions:
     temperature: float | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         value = self.temperature
         if value is not None and not (
             isinstance(value, (int, float)) and math.isfinite(value) and 0 <= value <= 1

@@ -17,11 +17,8 @@ from torch import nn
 from tts_pipeline.acoustic.durations import token_of_frame
 from tts_pipeline.acoustic.encoder import MaskedBlocks
 from tts_pipeline.acoustic.frame_conditioning import FrameConditioning, MelScaling
-from tts_pipeline.acoustic.latent.config import LatentConfig
+from tts_pipeline.acoustic.latent.config import LOG_STD, LatentConfig
 from tts_pipeline.acoustic.one_shot.model import FrameDecoder
-
-# Deviations are kept within these powers of e, so that no one of them decides alone.
-LOG_STD = (-5.0, 1.0)
 
 
 class Gaussian(NamedTuple):

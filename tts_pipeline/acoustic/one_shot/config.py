@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.acoustic.blocks import BlockOptions
+
 
 @dataclasses.dataclass(frozen=True)
 class FrameDecoderConfig:
@@ -43,5 +45,5 @@ class OneShotConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class OneShotOptions:
-    """Settings of one call: none."""
+class OneShotOptions(BlockOptions):
+    """Settings of one call: the blocks of a stream alone."""

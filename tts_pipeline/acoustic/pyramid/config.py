@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.acoustic.blocks import BlockOptions
+
 # The mel is written at a quarter of time and bands, then at a half, then whole.
 FACTORS = (4, 2, 1)
 
@@ -30,5 +32,5 @@ class PyramidConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class PyramidOptions:
-    """Settings of one call: none."""
+class PyramidOptions(BlockOptions):
+    """Settings of one call: the blocks of a stream alone."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.listening.trials import Trial
 
 Opaque = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+
+
+def _without_control_characters(text: str) -> str:
+    """What a terminal would take for a command is left out; lines and tabs stay."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+# What a listener typed.
+Words = Annotated[str, AfterValidator(_without_control_characters)]
 
 
 class AnswerError(TTSPipelineError):
@@ -64,7 +74,7 @@ class Typed(_Answer):
     """Intelligibility: the words that were heard; may be empty."""
 
     kind: Literal["typed"]
-    text: str = Field(max_length=500)
+    text: Words = Field(max_length=500)
 
 
 class QuietTone(_Answer):
@@ -78,7 +88,7 @@ class Comment(_Answer):
     """What the listener wants to say at the end; may be empty."""
 
     kind: Literal["comment"]
-    text: str = Field(max_length=2000)
+    text: Words = Field(max_length=2000)
 
 
 Answer = Rating | Sliders | Preference | Identification | Typed | QuietTone | Comment

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.collect.answers import AnswerError, check_fits, parse_answer
@@ -150,10 +151,13 @@ async def _body(request: Request) -> Any:
     if kind != "application/json":
         raise _Refused(415, f"content type {kind!r}: expected application/json")
     content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > MAX_BODY:
-            raise _Refused(413, f"the request is longer than {MAX_BODY} bytes")
+    try:
+        async for part in request.stream():
+            content += part
+            if len(content) > MAX_BODY:
+                raise _Refused(413, f"the request is longer than {MAX_BODY} bytes")
+    except ClientDisconnect as error:
+        raise _Refused(400, "the client left before its request was complete") from error
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:

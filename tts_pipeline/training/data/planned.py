@@ -10,8 +10,8 @@ import torch
 
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.training.data.batches import UtteranceSampler, padded
-from tts_pipeline.training.data.features import FeatureStore
-from tts_pipeline.training.tasks.acoustic import load_durations, token_targets
+from tts_pipeline.training.data.features import FeatureStore, load_durations
+from tts_pipeline.training.tasks.acoustic import token_targets
 
 
 class PlannedBatch(NamedTuple):

@@ -10,7 +10,7 @@ from tts_pipeline.acoustic.flow.config import FlowConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of, shipped_mels
-from tts_pipeline.training.loop import LoopConfig
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
     mel_figures,
@@ -28,12 +28,14 @@ class FlowTrainingConfig:
         model: sizes; ``told_mel`` makes it a refiner.
         start_share: share of utterances whose time is 0, where every generation starts and, with
             one step, ends; the others' times are uniform.
+        least_left: time left of which the velocity's error is taken at least.
         valid_steps: numbers of Euler steps that the validation writes mels with.
     """
 
     loop: LoopConfig
     model: FlowConfig = FlowConfig()
     start_share: float = 0.2
+    least_left: float = 0.2
     valid_steps: tuple[int, ...] = (1, 4)
 
 
@@ -67,7 +69,7 @@ class FlowTask(PlannedTask):
     def _velocity_error(
         self, batch: PlannedBatch, times: torch.Tensor, noise: torch.Tensor
     ) -> torch.Tensor:
-        """Mean square."""
+        """Mean square. Close to the end, where little way is left, it would grow without bound."""
         scaling = self.plain.scaling
         mel = scaling.scale(batch.mel)
         told = None if batch.told is None else scaling.scale(batch.told)
@@ -75,7 +77,8 @@ class FlowTask(PlannedTask):
         noisy = (1 - t) * noise + t * mel
         made = self.modules["flow"](noisy, times, batch.vectors, batch.durations, told)
         mask = batch.mask.transpose(1, 2)
-        return ((made - (mel - noise)).square() * mask).sum() / (mask.sum() * mel.shape[2])
+        error = (made - mel) / (1 - t).clamp_min(self.config.least_left)
+        return (error.square() * mask).sum() / (mask.sum() * mel.shape[2])
 
     def _noise(self, batch: PlannedBatch) -> torch.Tensor:
         """Always the same."""

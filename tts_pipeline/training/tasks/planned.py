@@ -14,7 +14,7 @@ from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
-from tts_pipeline.training.loop import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig, Task
 
 
 class PlannedTask(Task):

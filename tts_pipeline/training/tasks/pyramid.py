@@ -10,7 +10,7 @@ from tts_pipeline.acoustic.pyramid.config import FACTORS, PyramidConfig
 from tts_pipeline.acoustic.pyramid.model import PyramidModel, coarser
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.loop import LoopConfig
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import PlannedTask, masked_l1, planned_pair
 
 

@@ -1,0 +1,198 @@
+"""Workers: limits, cancellation, death."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.serve.running import running_server
+from tts_pipeline import synthesize
+from tts_pipeline.errors import TextError, TTSPipelineError
+from tts_pipeline.serve.formats import RAW
+from tts_pipeline.serve.job import Chunk, Done, Speech
+from tts_pipeline.serve.pool import Busy, Pool, TooLong, WorkerLost
+from tts_pipeline.serve.settings import Settings
+
+LONG = "This is one of many sentences. " * 600
+
+
+def _in_pool(settings: Settings, body: Callable[[Pool], Awaitable[None]]) -> None:
+    async def run() -> None:
+        pool = Pool(settings)
+        try:
+            await pool.start()
+            await asyncio.wait_for(body(pool), 60)
+        finally:
+            await pool.stop(0)
+
+    asyncio.run(run())
+
+
+async def _said(pool: Pool, text: str) -> tuple[np.ndarray, Done]:
+    content, done = b"", None
+    async with contextlib.aclosing(pool.do(Speech(text, {}, RAW))) as events:
+        async for event in events:
+            if isinstance(event, Chunk):
+                content += event.content
+            else:
+                done = event
+    assert isinstance(done, Done)
+    return np.frombuffer(content, "<i2") / 32767, done
+
+
+async def _begun(pool: Pool, text: str = LONG) -> tuple[object, object]:
+    events = pool.do(Speech(text, {}, RAW))
+    return events, await anext(events)
+
+
+def test_queue_limits_and_cancellation(tiny_voice: Path) -> None:
+    async def body(pool: Pool) -> None:
+        first, chunk = await _begun(pool)
+        assert isinstance(chunk, Chunk) and chunk.content
+        waiting = asyncio.create_task(_said(pool, "I wait."))
+        await asyncio.sleep(0)
+        assert (pool.n_busy, pool.n_waiting) == (1, 1)
+        with pytest.raises(Busy, match="1 requests are waiting") as refused:
+            await _said(pool, "No place for me.")
+        assert 1 <= refused.value.retry_s <= 60
+        # Hanging up makes place for who waits, in the same process.
+        await first.aclose()
+        samples, done = await waiting
+        expected = synthesize("I wait.", voice=tiny_voice).samples
+        np.testing.assert_allclose(samples, expected, atol=1.2e-4)
+        assert done.n_sentences == 1 and done.used == len("I wait.")
+        assert pool.n_lost == 0
+        # Who gives up while waiting is not spoken to.
+        first, _ = await _begun(pool)
+        waiting = asyncio.create_task(_said(pool, "Never mind."))
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert pool.n_waiting == 0
+        await first.aclose()
+        with pytest.raises(TextError, match="no words"):
+            await _said(pool, "...")
+
+    _in_pool(Settings(tiny_voice, workers=1, queue=1), body)
+
+
+def test_a_killed_worker_loses_its_request_only_and_is_replaced(tiny_voice: Path) -> None:
+    async def body(pool: Pool) -> None:
+        while pool.n_ready < 2:
+            await asyncio.sleep(0.02)
+        victim, _ = await _begun(pool)
+        other, _ = await _begun(pool)
+        busy = [worker for worker in pool._workers if worker.running]
+        os.kill(busy[0].process.pid, signal.SIGKILL)
+        with pytest.raises(WorkerLost, match="died"):
+            async for _ in victim:
+                pass
+        assert isinstance(await anext(other), Chunk)
+        await other.aclose()
+        while pool.n_ready < 2:
+            await asyncio.sleep(0.02)
+        assert pool.n_lost == 1
+        samples, _ = await _said(pool, "Still here.")
+        assert len(samples) > 1000
+
+    _in_pool(Settings(tiny_voice, workers=2), body)
+
+
+def test_too_long_is_ended(tiny_voice: Path) -> None:
+    async def body(pool: Pool) -> None:
+        with pytest.raises(TooLong, match=r"0\.1 s"):
+            await _said(pool, LONG * 10)
+        samples, _ = await _said(pool, "Next.")
+        assert len(samples) > 1000
+
+    _in_pool(Settings(tiny_voice, workers=1, max_seconds=0.1), body)
+
+
+def test_a_worker_does_not_run_far_ahead_of_its_client(
+    tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(pool: Pool) -> None:
+        events, _ = await _begun(pool)
+        running = next(worker.running for worker in pool._workers if worker.running)
+        n_before = -1
+        while running.events.qsize() != n_before:
+            n_before = running.events.qsize()
+            await asyncio.sleep(0.3)
+        ahead = sum(event.n_samples for event in running.events._queue)
+        assert 119 < ahead / 16_000 < 125
+        rest = [event async for event in events]
+        assert isinstance(rest[-1], Done) and rest[-1].used == len(LONG)
+
+    _in_pool(Settings(tiny_voice, workers=1), body)
+
+
+def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(tmp_path: Path) -> None:
+    async def body(pool: Pool) -> None:
+        raise AssertionError("it started")
+
+    with pytest.raises(TTSPipelineError, match="nothing_here"):
+        _in_pool(Settings(tmp_path / "nothing_here", workers=1), body)
+
+
+def test_a_stopped_server_finishes_what_it_speaks(tiny_voice: Path) -> None:
+    with running_server(tiny_voice, "--workers", 1) as server:
+        got: list[bytes] = []
+        thread = threading.Thread(
+            target=lambda: got.append(server.speak(LONG[:6000], response_format="pcm"))
+        )
+        thread.start()
+        while not server.metric("tts_pipeline_workers_busy"):
+            time.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+        thread.join(30)
+        assert server.process.wait(30) == 0
+        assert server.process.stderr is not None and server.process.stderr.read() == ""
+    expected = synthesize(LONG[:6000], voice=tiny_voice)
+    assert len(got[0]) == 2 * round(len(expected.samples) * 1.5)
+
+
+def test_one_worker_and_no_queue_answers_429_and_key_and_origin_are_checked(
+    tiny_voice: Path,
+) -> None:
+    options = ("--workers", 1, "--queue", 0, "--api-key", "sesame", "--cors", "https://chat.test")
+    with running_server(tiny_voice, *options) as server:
+        key = {"Authorization": "Bearer sesame"}
+        wanted = {"input": LONG, "response_format": "pcm"}
+        status, headers, content = server.request("POST", "/v1/audio/speech", wanted)
+        assert (status, json.loads(content)["error"]["code"]) == (401, "invalid_api_key")
+        assert headers["www-authenticate"] == "Bearer"
+        for wrong in ({"Authorization": "Bearer Sesame"}, {"Authorization": "Basic sesame"}):
+            assert server.request("GET", "/v1/models", headers=wrong)[0] == 401
+        assert server.request("GET", "/metrics")[0] == 401
+        assert server.request("GET", "/health")[0] == server.request("GET", "/")[0] == 200
+        request = urllib.request.Request(
+            f"{server.url}/v1/audio/speech",
+            json.dumps(wanted).encode(),
+            {"Content-Type": "application/json", **key},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            answer.read(10)
+            status, headers, content = server.request(
+                "POST", "/v1/audio/speech", {"input": "Me too."}, key
+            )
+        error = json.loads(content)["error"]
+        assert (status, error["type"]) == (429, "rate_limit_error")
+        assert int(headers["retry-after"]) >= 1
+        asked = {"Access-Control-Request-Method": "POST", "Origin": "https://chat.test"}
+        status, headers, _ = server.request("OPTIONS", "/v1/audio/speech", headers=asked)
+        assert headers["access-control-allow-origin"] == "https://chat.test"
+        asked["Origin"] = "https://evil.test"
+        status, headers, _ = server.request("OPTIONS", "/v1/audio/speech", headers=asked)
+        assert status == 400 and "access-control-allow-origin" not in headers

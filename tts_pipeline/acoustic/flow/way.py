@@ -1,0 +1,108 @@
+"""The flow model's net on a CPU, and frames on their way through its steps, piece by piece."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from tts_pipeline.acoustic.along_plan import FrameStack
+from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig
+from tts_pipeline.nn.numpy_layers import Block, Linear, Queue, SlidingStack
+from tts_pipeline.nn.weights import Weights
+
+
+class FlowNet:
+    """The net of :class:`~tts_pipeline.acoustic.flow.model.FlowModel` behind its conditioning.
+
+    Args:
+        weights: of the whole model.
+        config: sizes.
+        n_mels: mel bands ``M``.
+    """
+
+    def __init__(self, weights: Weights, config: FlowConfig, n_mels: int) -> None:
+        c, n_waves = config.channels, config.step_channels
+        self._config, self._n_waves = config, n_waves
+        self._stack = FrameStack(
+            weights, "", c, config.hidden, config.n_blocks, config.kernel, n_mels
+        )
+        self.noisy_input = Linear(weights, "noisy_input", n_mels, c)
+        self._step_hidden = Linear(weights, "step.hidden", n_waves, n_waves)
+        self._step_output = Linear(weights, "step.output", n_waves, config.n_blocks * 2 * c)
+        self._kept: dict[float, list[Block]] = {}
+        self.frame_macs = self._stack.frame_macs + n_mels * c
+
+    def start(self, time: float) -> SlidingStack:
+        """The blocks under the modulation of a time, at the start of a signal."""
+        if time not in self._kept:
+            half = self._n_waves // 2
+            rates = np.exp(np.arange(half, dtype=np.float32) * (-math.log(10_000.0) / half))
+            angles = np.float32(TIME_SCALE * time) * rates[None].astype(np.float32)
+            waves = self._step_hidden(np.concatenate([np.sin(angles), np.cos(angles)], 1))
+            made = self._step_output(waves / (1 + np.exp(-waves)))[0]
+            parts = made.reshape(self._config.n_blocks, 2, -1)
+            self._kept[time] = [
+                block.modulated(*part) for block, part in zip(self._stack.blocks, parts)
+            ]
+        return self._stack.start(self._kept[time])
+
+
+class Fixed(NamedTuple):
+    """Frames that are not to be written anew.
+
+    Attributes:
+        noise: what they started from ``(t, M)``.
+        frames: what they are, scaled ``(t, M)``.
+        mask: ``(t, 1)`` bool, True for frames to write.
+    """
+
+    noise: np.ndarray
+    frames: np.ndarray
+    mask: np.ndarray
+
+
+class StepPass:
+    """Frames through all Euler steps, each step as far behind the one before as it looks ahead.
+
+    Args:
+        net: tells where they go.
+        steps: number of steps.
+    """
+
+    def __init__(self, net: FlowNet, steps: int) -> None:
+        self._net, self._n_steps = net, steps
+        self._stacks = [net.start(step / steps) for step in range(steps)]
+        self._waiting = [Queue() for _ in range(steps)]
+
+    def push(
+        self, told: np.ndarray, noise: np.ndarray, last: bool, fixed: Fixed | None = None
+    ) -> np.ndarray:
+        """Add frames; return the scaled frames ``(n, M)`` that are settled by now.
+
+        Args:
+            told: conditioning of the new frames ``(t, C)``.
+            noise: what they start from ``(t, M)``.
+            last: whether no more will come.
+            fixed: which of them stay as they are; given with every push or with none.
+        """
+        columns = [noise, told] if fixed is None else [noise, told, *fixed]
+        widths = np.cumsum([column.shape[1] for column in columns])[:-1]
+        rows = np.concatenate(columns, 1).astype(np.float32, copy=False)
+        for step, (stack, waiting) in enumerate(zip(self._stacks, self._waiting)):
+            frames, told = rows[:, : widths[0]], rows[:, widths[0] : widths[0] + told.shape[1]]
+            waiting.push(rows)
+            goal = stack.push(told + self._net.noisy_input(frames), last)
+            rows = waiting.pop(len(goal))
+            frames = rows[:, : widths[0]]
+            frames += (goal - frames) / np.float32(self._n_steps - step)
+            if fixed is not None:
+                self._put_back(rows, widths, (step + 1) / self._n_steps)
+        return rows[:, : widths[0]]
+
+    @staticmethod
+    def _put_back(rows: np.ndarray, widths: np.ndarray, time: float) -> None:
+        """Let the fixed frames stand where their own way leads them."""
+        frames, _, noise, known, mask = np.split(rows, widths, 1)
+        np.copyto(frames, (1 - time) * noise + time * known, where=mask == 0)

@@ -1,0 +1,123 @@
+"""What a client may choose, checked before anything is spoken."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tts_pipeline.serve.formats import REFUSED_FORMATS, SOUND_FORMATS
+from tts_pipeline.serve.http.faults import Fault
+from tts_pipeline.serve.http.schema import SpeechRequest
+from tts_pipeline.serve.job import Facts, Speech
+from tts_pipeline.serve.settings import Settings
+
+# Names that clients send out of habit; all mean the one voice that is loaded.
+MODELS = (
+    "tts_pipeline",
+    "tts-1",
+    "tts-1-hd",
+    "gpt-4o-mini-tts",
+    "gpt-4o-mini-tts-2025-12-15",
+)
+VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable",
+    "marin", "nova", "onyx", "sage", "shimmer", "verse",
+)  # fmt: skip
+# Of the models in it: 2025-12-15.
+_CREATED = 1765756800
+_IS_SSML = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:speak[\s/>]|!DOCTYPE\s+speak)")
+
+
+def model_entry(name: str) -> dict[str, Any]:
+    """A model as OpenAI describes one."""
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "tts_pipeline"}
+
+
+def voices_of(facts: Facts) -> dict[str, Any]:
+    """The voice under its own name and under OpenAI's, in both forms that clients read."""
+    names = dict.fromkeys((facts.name, *VOICES))
+    entries = [
+        {"id": name, "name": name, "language": facts.language, "speaks_as": facts.name}
+        for name in names
+    ]
+    return {
+        "object": "list",
+        "voices": entries,
+        "data": entries,
+        "acoustics": list(facts.acoustics),
+        "vocoders": list(facts.vocoders),
+        "sample_rate": facts.sample_rate,
+    }
+
+
+def check(text: str, settings: Settings) -> None:
+    """See that a text is not too long.
+
+    Raises:
+        Fault: if it is.
+    """
+    if len(text) > settings.max_characters:
+        raise Fault(
+            400,
+            f"input of {len(text)} characters: expected at most {settings.max_characters}; "
+            "send it in parts",
+            param="input",
+            code="string_too_long",
+        )
+
+
+def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
+    """What the workers are to do.
+
+    Raises:
+        Fault: naming the field that asks for something that is not here.
+    """
+    check(wanted.input, settings)
+    _known("model", wanted.model, (*MODELS, facts.name), "model_not_found", 404)
+    voice = wanted.voice if isinstance(wanted.voice, str) else wanted.voice.id
+    _known("voice", voice, (facts.name, "default", *VOICES), "unknown_voice", 400)
+    if wanted.response_format in REFUSED_FORMATS:
+        known = ", ".join(SOUND_FORMATS)
+        message = f"response_format {wanted.response_format!r}: this server writes {known}"
+        raise Fault(400, message, param="response_format", code="unsupported_format")
+    if wanted.style:
+        message = f"style {wanted.style!r}: voice {facts.name!r} has one style; leave it out"
+        raise Fault(400, message, param="style", code="unknown_style")
+    options: dict[str, Any] = {
+        "rate": float(wanted.speed),
+        "pitch": float(wanted.pitch),
+        "energy": float(wanted.energy),
+        "seed": wanted.seed,
+        "strict": wanted.strict,
+    }
+    if wanted.vocoder is not None:
+        _known("vocoder", wanted.vocoder, facts.vocoders, "unknown_vocoder", 400)
+        options["vocoder"] = wanted.vocoder
+    if wanted.acoustic is not None:
+        parts = wanted.acoustic.split("+")
+        _known("acoustic", parts[0], facts.acoustics, "unknown_acoustic", 400)
+        options["acoustic"] = wanted.acoustic
+    for name, value in (wanted.options or {}).items():
+        if name in options or not name.isidentifier():
+            message = f"options.{name[:80]}: a field of its own, or no name of an option"
+            raise Fault(400, message, param="options", code="invalid_value")
+        options[name] = value
+    return Speech(_text(wanted), options, wanted.response_format)
+
+
+def _text(wanted: SpeechRequest) -> str:
+    is_ssml = _IS_SSML.match(wanted.input) is not None
+    if (wanted.ssml or wanted.text_format == "ssml") and not is_ssml:
+        message = "input is no SSML: expected a document that begins with <speak>"
+        raise Fault(400, message, param="input", code="invalid_ssml")
+    if wanted.text_format == "text" and not wanted.ssml and is_ssml:
+        # Read as written: the front end takes it for SSML only at the very beginning.
+        return "\u200b" + wanted.input
+    return wanted.input
+
+
+def _known(field: str, value: str, known: tuple[str, ...], code: str, status: int) -> None:
+    if value not in known:
+        shown = ", ".join(known)
+        message = f"{field} {value[:80]!r}: expected one of {shown}"
+        raise Fault(status, message, param=field, code=code)
