@@ -17,7 +17,8 @@ T = TypeVar("T")
 def from_mapping(kind: type[T], values: Any, where: str = "config") -> T:
     """Build the dataclass ``kind``, nested ones included, from a mapping of its fields.
 
-    Whole numbers are taken where a real one is expected; lists become tuples.
+    Whole numbers are taken where a real one is expected; lists become tuples. A field with
+    ``metadata={"key": name}`` is called so in the mapping: for words that Python keeps for itself.
 
     Args:
         kind: a dataclass type.
@@ -30,7 +31,10 @@ def from_mapping(kind: type[T], values: Any, where: str = "config") -> T:
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: {values!r}, expected a mapping of keys of {kind.__name__}")
     hints = typing.get_type_hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = {
+        field.metadata.get("key", field.name): field
+        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
+    }
     for key in values:
         if key not in fields:
             raise ConfigError(f"{where}.{key}: unknown key, expected one of {', '.join(fields)}")
@@ -39,9 +43,14 @@ def from_mapping(kind: type[T], values: Any, where: str = "config") -> T:
             field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         )
         if required and name not in values:
-            raise ConfigError(f"{where}.{name}: missing, expected {_describe(hints[name])}")
+            expected = _describe(hints[field.name])
+            raise ConfigError(f"{where}.{name}: missing, expected {expected}")
+    given = {fields[key].name: (key, value) for key, value in values.items()}
     return kind(
-        **{key: _convert(hints[key], value, f"{where}.{key}") for key, value in values.items()}
+        **{
+            name: _convert(hints[name], value, f"{where}.{key}")
+            for name, (key, value) in given.items()
+        }
     )
 
 

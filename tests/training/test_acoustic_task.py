@@ -11,11 +11,12 @@ from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.data.prepare import write_arrays
 from tts_pipeline.training.loop import make_fabric, train
-from tts_pipeline.training.package import VoiceFacts, calibrate, write_card
+from tts_pipeline.training.package import VoiceFacts, write_card
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.acoustic import (
     AcousticTask,
     AcousticTrainingConfig,
+    calibrate,
     load_durations,
     masked_l1,
     token_targets,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,10 +9,14 @@ import pytest
 import soundfile
 
 from tests.small_corpus import speech_like
+from tts_pipeline.cli import main
 from tts_pipeline.corpus.doctor import Diagnosis, examine, format_report
 from tts_pipeline.corpus.recording import measure
+from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import CorpusError
+from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.training import estimate
+from tts_pipeline.training.data.batches import tokenise
 
 RATE = 16000
 NAMES = "cat dog hen fox bee cow pig owl elk emu ape yak".split()
@@ -103,7 +108,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Diagnosis, dict[s
     lines = {name: line for line, (name, _) in enumerate(rows, 1)}
     content = "".join(f"{name}|{text}\n" for name, text in rows)
     (root / "metadata.csv").write_text(content, encoding="utf-8")
-    return examine(root, estimate_time=False), lines
+    return examine(root), lines
 
 
 @pytest.mark.parametrize("name", SOUNDS)
@@ -155,7 +160,7 @@ def test_report_names_each_bad_row_and_the_verdict(damaged):
 def test_excluding_the_bad_rows_makes_it_fit(damaged):
     diagnosis, _ = damaged
     bad = {fault.id for fault in diagnosis.errors}
-    again = examine(diagnosis.corpus.root, exclude=bad, estimate_time=False)
+    again = examine(diagnosis.corpus.root, exclude=bad)
     assert again.healthy and again.require_healthy().excluded == tuple(sorted(bad))
     report = format_report(again)
     assert f"{len(bad)} excluded by name" in report and "verdict: fit for training" in report
@@ -168,19 +173,21 @@ def test_warnings_are_shortened_errors_never(damaged):
 
 
 def test_tiny_corpus_is_fit(tiny_corpus, tmp_path):
-    diagnosis = examine(tiny_corpus, estimate_time=False)
+    diagnosis = examine(tiny_corpus)
     assert diagnosis.healthy and len(diagnosis.recordings) == 8
     shutil.copytree(tiny_corpus, tmp_path / "copy")
     (tmp_path / "copy" / "wavs" / "tiny_01.wav").unlink()
-    assert not examine(tmp_path / "copy", estimate_time=False).healthy
+    assert not examine(tmp_path / "copy").healthy
 
 
 def test_corpus_without_a_usable_recording(tmp_path):
     (tmp_path / "wavs").mkdir()
     (tmp_path / "metadata.csv").write_text("a|one\nb|two\n")
     (tmp_path / "wavs" / "a.wav").touch()
-    diagnosis = examine(tmp_path, estimate_time=False)
-    assert [fault.kind for fault in diagnosis.errors] == ["bad-audio", "missing-audio"]
+    diagnosis = examine(tmp_path)
+    kinds = [fault.kind for fault in diagnosis.errors]
+    assert kinds[-2:] == ["bad-audio", "missing-audio"]
+    assert set(kinds[:-2]) == {"no-valid", "no-test"}
     assert "not fit for training" in format_report(diagnosis)
 
 
@@ -204,17 +211,18 @@ def test_measurements(tmp_path):
     assert measure(tmp_path / "b.wav").clipped_share == pytest.approx(0.46, abs=0.05)
 
 
-def test_time_estimate_is_arithmetic_over_throughput(monkeypatch, tiny_corpus):
+def test_time_estimate_is_arithmetic_over_throughput(monkeypatch, tiny_corpus, capsys):
     monkeypatch.setattr(estimate, "measure_throughput", lambda: ("cpu", 12.0))
-    stages = (estimate.StageCost("one", 100, 3.0),)
-    result = estimate.estimate(3600.0, stages)
+    result = estimate.estimate(3600.0, {"one": 300.0})
     assert dict(result.stages) == {
         "prepare": pytest.approx(3600 * estimate.PREPARE_S_PER_AUDIO_S),
-        "one": pytest.approx(100 * 3.0 / 12.0),
+        "one": pytest.approx(300.0 / 12.0),
     }
     assert result.total_s == pytest.approx(sum(seconds for _, seconds in result.stages))
-    report = format_report(examine(tiny_corpus))
+    assert main(["doctor", str(tiny_corpus)]) == 0
+    report = capsys.readouterr().out
     assert "training time  about" in report and "12 GFLOP/s" in report
+    assert re.search(r"wavenet \d+\.\d h", report)
 
 
 def test_throughput_is_measured():
@@ -232,3 +240,56 @@ def test_measurements_of_the_public_corpus(shared_dir):
     assert np.mean([item.level_db - item.noise_db for item in items]) == pytest.approx(33, abs=2)
     assert np.mean([item.offset for item in items]) == pytest.approx(0.0007, abs=1e-4)
     assert not any(item.clipped_share for item in items)
+
+
+def small(root: Path, texts: list[str], sounds: list[np.ndarray] | None = None) -> Path:
+    (root / "wavs").mkdir(parents=True)
+    for number, text in enumerate(texts):
+        write(root, f"u{number}", sounds[number] if sounds else said(text, number))
+    rows = "".join(f"u{number}|{text}\n" for number, text in enumerate(texts))
+    (root / "metadata.csv").write_text(rows, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 12])
+def test_whether_so_few_recordings_can_be_trained_on(tmp_path, n_rows):
+    texts = [f"the {name} and the bird sat in the sun" for name in NAMES[:n_rows]]
+    diagnosis = examine(small(tmp_path / "c", texts))
+    assert diagnosis.healthy == (n_rows >= 3)
+    if n_rows < 3:
+        assert "no usable recording in the valid set" in format_report(diagnosis)
+
+
+def test_texts_that_the_front_end_refuses_are_named_by_row(tmp_path):
+    texts = ["<speak>a cat <break</speak>", "a [[cat dog", "the dog ran 日本", "the cat sat there"]
+    front_end = EnglishFrontEnd()
+    diagnosis = examine(small(tmp_path / "c", texts), front_end=front_end)
+    found = {fault.line for fault in diagnosis.errors if fault.kind == "unspeakable"}
+    expected = set()
+    for line, text in enumerate(texts, 1):
+        row = Utterance("u", text, Path("u.wav"), line, "train")
+        try:
+            tokenise([row], front_end)
+        except CorpusError as error:
+            assert f"metadata.csv:{line}: u: " in str(error)
+            expected.add(line)
+    assert found == expected and {1, 3} <= found and 4 not in found
+
+
+def whispered(samples: np.ndarray, seed: int) -> np.ndarray:
+    """The same envelope on noise."""
+    rng = np.random.default_rng(seed)
+    envelope = np.convolve(np.abs(samples), np.ones(320) / 320, "same")
+    return (envelope * rng.standard_normal(len(samples))).clip(-0.9, 0.9)
+
+
+def test_whispered_recordings_are_named_and_a_whispered_corpus_is_refused(tmp_path):
+    texts = [f"the {name} and the bird sat in the sun" for name in NAMES[:6]]
+    sounds = [said(text, number) for number, text in enumerate(texts)]
+    one = examine(small(tmp_path / "one", texts, [whispered(sounds[0], 0), *sounds[1:]]))
+    assert one.healthy
+    assert [fault.line for fault in one.warnings if fault.kind == "unvoiced"] == [1]
+    all_of_them = [whispered(sound, number) for number, sound in enumerate(sounds)]
+    diagnosis = examine(small(tmp_path / "all", texts, all_of_them))
+    assert [fault.kind for fault in diagnosis.errors] == ["no-f0"]
+    assert "only 0 of 6 recordings have an F0" in format_report(diagnosis)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -12,14 +13,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tts_pipeline.commands.doctor import SHIPPED_RECIPE
+from tts_pipeline.commands.train import default_runs, main
 from tts_pipeline.config import load_yaml
 from tts_pipeline.corpus.corpus import read_names
 from tts_pipeline.corpus.texts import read_texts
 from tts_pipeline.errors import ConfigError, CorpusError
-from tts_pipeline.recipe import Recipe, RecipeConfig, default_runs, main
+from tts_pipeline.recipe import Recipe, RecipeConfig
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.training.data.alignments import recordings_of
-from tts_pipeline.training.estimate import STAGES as COSTS
+from tts_pipeline.training.estimate import work_of
+from tts_pipeline.training.stages import task_module, task_names
 from tts_pipeline.voice.voice import Voice
 
 ROOT = Path(__file__).parents[2]
@@ -35,22 +39,70 @@ def test_recipes_can_be_read(path):
     config = load_yaml(RecipeConfig, path)
     assert config.voice.limits and config.voice.licence
     if path.stem == "debug":
-        loops = [config.align.loop, config.acoustic.loop, config.vocoder.loop, config.finetune.loop]
-        loops += [config.wavenet.loop] if config.wavenet else []
-        assert {loop.max_steps for loop in loops} == {10}
+        assert {stage.settings.loop.max_steps for stage in config.stages} == {10}
     for file, read in ((config.exclude, read_names), (config.texts, read_texts)):
         assert file is None or read(path.parent / file)
 
 
-def test_the_estimate_counts_the_steps_of_the_recipe():
-    config = load_yaml(RecipeConfig, RECIPES / "kathleen" / "config.yaml")
-    steps = {cost.name: cost.steps for cost in COSTS}
-    assert steps["align"] == config.align.loop.max_steps
-    assert steps["acoustic"] == config.acoustic.loop.max_steps
-    assert steps["fine-tune"] == config.finetune.loop.max_steps
-    both = steps["vocoder"] + steps.get("adversarial vocoder", 0)
-    assert both == config.vocoder.loop.max_steps
-    assert steps["vocoder"] == min(both, config.vocoder.adversarial_from)
+def test_the_estimate_counts_every_stage_of_the_recipe_in_the_package():
+    path = RECIPES / "kathleen" / "config.yaml"
+    assert path.read_text() == SHIPPED_RECIPE.read_text()
+    stages = load_yaml(RecipeConfig, path).stages
+    work = work_of(stages)
+    assert list(work) == ["align", "acoustic", "vocoder", "finetune", "wavenet"]
+    # Core seconds as taken on the machine of the calibration.
+    seconds = {name: gflop / 97 for name, gflop in work.items()}
+    assert 6000 < seconds["wavenet"] < 7500, "two hours"
+    assert seconds["acoustic"] == pytest.approx(2700)
+    twice = {**stages[0].config, "loop": {**stages[0].config["loop"], "batch_size": 32}}
+    assert work_of([dataclasses.replace(stages[0], config=twice)])["align"] == 2 * work["align"]
+
+
+def changed(content: dict, number: int, **values) -> dict:
+    stages = [dict(stage) for stage in content["stages"]]
+    stages[number].update(values)
+    return {**content, "stages": stages}
+
+
+@pytest.mark.parametrize(
+    ("number", "values", "message"),
+    [
+        (0, {"task": "none"}, r"task='none': expected one of acoustic, align, "),
+        (1, {"name": "align"}, "stages.align: there is a stage of this name already"),
+        (1, {"name": "prepare"}, "stages.prepare: there is a stage of this name"),
+        (1, {"name": "a/b"}, "stages: name 'a/b', expected that of a folder"),
+        (1, {"config": {"loops": 1}}, r"stages.acoustic.config.loops: unknown key"),
+        (1, {"from": {"vocoder": "align"}}, "stages.acoustic.from.vocoder: task 'acoustic' takes"),
+        (3, {"from": {"vocoder": "wavenet"}}, "needs 'vocoder' from stage 'wavenet', which is not"),
+        (
+            3,
+            {"form": {}},
+            r"stages\[3\].form: unknown key, expected one of name, task, ",
+        ),
+    ],
+)
+def test_faults_of_the_list_of_stages_are_named(tmp_path, number, values, message):
+    content = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(changed(content, number, **values)))
+    with pytest.raises(ConfigError, match=message):
+        load_yaml(RecipeConfig, path)
+
+
+def test_a_stage_may_build_on_one_of_another_name(tmp_path):
+    content = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
+    content = changed(content, 2, name="first")
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(changed(content, 3, **{"from": {"vocoder": "first"}})))
+    stage = load_yaml(RecipeConfig, path).stages[3]
+    assert stage.needs == {"vocoder": "first", "acoustic": "acoustic"}
+
+
+def test_every_task_says_what_a_recipe_asks_of_it():
+    for name in task_names():
+        module = task_module(name)
+        assert {"loop"} <= {field.name for field in dataclasses.fields(module.CONFIG)}, name
+        assert callable(module.make_task)
 
 
 def test_excluded_recordings_are_not_in_valid_or_test(shared_dir):
@@ -72,14 +124,13 @@ def test_default_folders():
 def recipe_file(tmp_path_factory) -> Path:
     """The debug recipe, shorter still."""
     content = yaml.safe_load((RECIPES / "ljspeech" / "debug.yaml").read_text())
-    for stage in ("align", "acoustic", "vocoder", "finetune"):
-        content[stage]["loop"] |= {"max_steps": 4, "batch_size": 2, "validate_every": 2}
+    debug = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
+    content["stages"].append(debug["stages"][4])
+    for stage in content["stages"]:
+        stage["config"]["loop"] |= {"max_steps": 4, "batch_size": 2, "validate_every": 2}
     content |= {"texts": "texts.tsv", "exclude": "exclude.txt", "n_workers": 1}
     content["max_utterances"] = 0
-    content["vocoder"] |= {"adversarial_from": 3}
-    debug = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
-    content["wavenet"] = debug["wavenet"]
-    content["wavenet"]["loop"] |= {"max_steps": 4, "batch_size": 2, "validate_every": 2}
+    content["stages"][2]["config"] |= {"adversarial_from": 3}
     path = tmp_path_factory.mktemp("recipe") / "debug.yaml"
     path.write_text(yaml.safe_dump(content))
     path.with_name("texts.tsv").write_text("tiny_02\tGo home now, friend!\n")
@@ -114,7 +165,7 @@ def test_the_voice_of_a_recipe_loads_and_speaks(runs):
     voice = Voice.load(runs / "voice")
     audio = synthesize("The cat sat.", voice=voice)
     assert audio.sample_rate == 16000 and len(audio.samples) > 1000
-    assert (runs / "voice" / "recipe.yaml").read_text().startswith("acoustic:")
+    assert (runs / "voice" / "recipe.yaml").read_text().startswith("exclude:")
     slowly = synthesize("The cat sat.", voice=voice, vocoder="wavenet")
     assert len(slowly.samples) == len(audio.samples)
     stages = "| finetune | 4 | 1 |", "| wavenet | 4 | 1 | nll "
@@ -146,7 +197,7 @@ def test_the_scores_get_on_the_card(runs, recipe_file, tiny_corpus):
 def test_recordings_of_the_test_set_bring_their_phones(runs, recipe_file, tiny_corpus):
     recipe = Recipe(recipe_file, tiny_corpus, runs, accelerator="cpu")
     test = [u for u in recipe.utterances if u.split == "test"]
-    (found,) = recordings_of(test, recipe.tokens(), recipe.store("test"), runs / "durations")
+    (found,) = recordings_of(test, recipe.tokens, recipe.store("test"), runs / "durations")
     (sentence,) = EnglishFrontEnd()(test[0].text)[0]
     phones = [phone for word in sentence.words for phone in word.phones]
     assert [name for name, _, _ in found.segments] == phones
@@ -167,7 +218,7 @@ def test_faults_of_a_recipe_are_named(recipe_file, tiny_corpus, tmp_path):
         shutil.copy(file, tmp_path)
     path = tmp_path / recipe_file.name
     (tmp_path / "texts.tsv").write_text("tiny_99\tWho?\n")
-    with pytest.raises(CorpusError, match=r"tiny_99: no such utterance"):
+    with pytest.raises(CorpusError, match="tiny_99: no such utterance"):
         main([str(path), str(tiny_corpus), "--runs", str(tmp_path / "runs")])
     (tmp_path / "texts.tsv").write_text("tiny_02 Who?\n")
     with pytest.raises(CorpusError, match=r"texts\.tsv:1: 'tiny_02 Who\?', expected id<TAB>text"):

@@ -29,7 +29,7 @@ COMMANDS = {
     "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
     "warmup": Command("tts_pipeline.commands.warmup", "compile the kernels now, once"),
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),
-    "train": Command("tts_pipeline.recipe", "make a voice from a recipe", "train"),
+    "train": Command("tts_pipeline.commands.train", "make a voice from a recipe", "train"),
     "evaluate": Command("tts_pipeline.commands.evaluate", "score a voice", "eval"),
     "compare": Command(
         "tts_pipeline.commands.compare", "compare strategies, in figures and sound", "eval"

@@ -8,14 +8,18 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from tts_pipeline.corpus.corpus import Corpus
 from tts_pipeline.corpus.recording import Recording
-from tts_pipeline.corpus.utterance import Fault, Utterance, text_key
+from tts_pipeline.corpus.utterance import SPLITS, Fault, Utterance, text_key
+from tts_pipeline.errors import TextError
+from tts_pipeline.text.protocol import TextFrontEnd
 
 # Limits of a single recording: beyond the first it is worth a look, beyond the second it is bad.
 LONGEST_S, SHORTEST_SPEECH_S = 30.0, 0.25
 SILENCE_S, PAUSE_S = 1.0, 1.0
 EDGE_DB, NOISE_DB, OFFSET = -12.0, 18.0, 0.01
 CLIPPED_SHARE = 1e-3
+VOICED_SHARE = 0.2
 # Limits against the corpus' median, in robust standard deviations of the logarithm, each with
 # the smallest factor that counts in a corpus that is very even or very small.
 DURATION_LIMIT = (5.0, 3.0)
@@ -57,6 +61,31 @@ def text_faults(row: Utterance) -> Iterator[Fault]:
         yield row_fault("unknown-character", row, f"the text holds {names}", error=True)
 
 
+def set_faults(corpus: Corpus) -> Iterator[Fault]:
+    """Faults of the sets: training needs all three."""
+    n_texts = len({text_key(row.text) for row in corpus.utterances})
+    for split in SPLITS:
+        if not corpus.split(split):
+            message = (
+                f"no usable recording in the {split} set ({n_texts} different texts in all); "
+                "expected at least three different texts, or one id in each of "
+                + ", ".join(f"{name}.txt" for name in SPLITS)
+            )
+            yield Fault(f"no-{split}", "", corpus.root, 0, message)
+
+
+def spoken_faults(row: Utterance, front_end: TextFrontEnd) -> Iterator[Fault]:
+    """Whatever of the text a front end cannot speak, mark-up included."""
+    try:
+        sentences, report = front_end(row.text)
+    except TextError as error:
+        yield row_fault("unspeakable", row, str(error), error=True)
+        return
+    if report.dropped or not sentences:
+        dropped = ", ".join(repr(item.text) for item in report.dropped) or repr(row.text)
+        yield row_fault("unspeakable", row, f"cannot be spoken: {dropped}", error=True)
+
+
 def recording_faults(row: Utterance, item: Recording) -> Iterator[Fault]:
     """Faults that one recording shows by itself."""
     if item.duration_s > LONGEST_S:
@@ -68,6 +97,12 @@ def recording_faults(row: Utterance, item: Recording) -> Iterator[Fault]:
     if item.clipped_share > 0:
         message = f"clipped: {100 * item.clipped_share:.2g} % of the samples lie on flat tops"
         yield row_fault("clipping", row, message, error=item.clipped_share > CLIPPED_SHARE)
+    if item.voiced_share < VOICED_SHARE:
+        message = (
+            f"only {100 * item.voiced_share:.0f} % of its loud frames have an F0: whispered, or "
+            "no speech?"
+        )
+        yield row_fault("unvoiced", row, message, error=False)
     if item.leading_s > SILENCE_S:
         message = f"{item.leading_s:.2f} s of silence before the speech (training trims it)"
         yield row_fault("leading-silence", row, message, error=False)
@@ -96,6 +131,13 @@ def faults_among(rows: Sequence[Utterance], items: dict[str, Recording]) -> Iter
     rates = _Spread(
         rows, lambda row: math.log(items[row.id].speech_s / (letters(row.text) + _END_LETTERS))
     )
+    voiced = sum(items[row.id].voiced_share >= VOICED_SHARE for row in rows)
+    if voiced < len(rows) / 2:
+        message = (
+            f"only {voiced} of {len(rows)} recordings have an F0: a voice of them knows no melody; "
+            "record voiced speech"
+        )
+        yield Fault("no-f0", "", rows[0].source, 0, message)
     first_of: dict[str, Utterance] = {}
     for row in rows:
         item = items[row.id]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tts_pipeline.corpus.layouts import read_ljspeech, read_pairs
@@ -60,6 +60,30 @@ class Corpus:
         if name not in SPLITS:
             raise CorpusError(f"set {name!r}: expected one of {', '.join(SPLITS)}")
         return tuple(item for item in self.utterances if item.split == name)
+
+    def with_texts(self, texts: Mapping[str, str]) -> Corpus:
+        """The corpus with other texts.
+
+        Args:
+            texts: by id.
+
+        Raises:
+            CorpusError: if there is no utterance of such an id.
+        """
+        unknown = sorted(texts.keys() - {item.id for item in self.utterances})
+        unknown = [name for name in unknown if name not in {fault.id for fault in self.faults}]
+        if unknown:
+            raise CorpusError(
+                f"{', '.join(unknown[:10])}: no such utterance in {self.root}, or it is excluded; "
+                "correct the file of texts"
+            )
+        return dataclasses.replace(
+            self,
+            utterances=tuple(
+                dataclasses.replace(item, text=texts.get(item.id, item.text))
+                for item in self.utterances
+            ),
+        )
 
 
 def read_corpus(root: str | Path, *, exclude: Collection[str] = (), split_seed: int = 0) -> Corpus:

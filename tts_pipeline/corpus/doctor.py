@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,12 +15,14 @@ from tts_pipeline.corpus.checks import (
     letters,
     recording_faults,
     row_fault,
+    set_faults,
+    spoken_faults,
     text_faults,
 )
 from tts_pipeline.corpus.corpus import Corpus, Fault, scan_corpus, text_key
 from tts_pipeline.corpus.recording import Recording, measure
 from tts_pipeline.errors import AudioError, CorpusError
-from tts_pipeline.training.estimate import TrainingTime, estimate
+from tts_pipeline.text.protocol import TextFrontEnd
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,6 @@ class Diagnosis:
         faults: everything found, errors first, each in the order of the corpus.
         letters_per_s: median speaking rate.
         words_per_min: median speaking rate.
-        training: estimate of the training time, unless it was not wanted.
     """
 
     corpus: Corpus
@@ -41,7 +42,6 @@ class Diagnosis:
     faults: tuple[Fault, ...]
     letters_per_s: float
     words_per_min: float
-    training: TrainingTime | None
 
     @property
     def errors(self) -> tuple[Fault, ...]:
@@ -52,6 +52,11 @@ class Diagnosis:
     def warnings(self) -> tuple[Fault, ...]:
         """Faults worth a look."""
         return tuple(fault for fault in self.faults if not fault.error)
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of all readable recordings."""
+        return sum(recording.duration_s for recording in self.recordings.values())
 
     @property
     def healthy(self) -> bool:
@@ -74,20 +79,25 @@ class Diagnosis:
 
 
 def examine(
-    path: str | Path, *, exclude: Collection[str] = (), estimate_time: bool = True
+    path: str | Path,
+    *,
+    exclude: Collection[str] = (),
+    texts: Mapping[str, str] | None = None,
+    front_end: TextFrontEnd | None = None,
 ) -> Diagnosis:
     """Read every row and recording of a corpus and list what is wrong.
 
     Args:
         path: folder of the corpus; see :mod:`tts_pipeline.corpus.corpus` for its layouts.
         exclude: ids of rows that training leaves out, and that are not looked at.
-        estimate_time: measure this machine for a second and estimate the training time.
+        texts: corrected texts by id.
+        front_end: of the voice's language: a text that it cannot speak is a fault.
 
     Raises:
         CorpusError: if the folder is no corpus or ``exclude`` names an unknown row.
     """
-    corpus = scan_corpus(path, exclude=exclude)
-    faults = list(corpus.faults)
+    corpus = scan_corpus(path, exclude=exclude).with_texts(texts or {})
+    faults = [*corpus.faults, *set_faults(corpus)]
     recordings: dict[str, Recording] = {}
     for row in tqdm(corpus.utterances, desc="doctor", unit="file", disable=None, leave=False):
         try:
@@ -97,6 +107,8 @@ def examine(
     readable = [row for row in corpus.utterances if row.id in recordings]
     for row in corpus.utterances:
         faults += text_faults(row)
+        if front_end is not None:
+            faults += spoken_faults(row, front_end)
     for row in readable:
         faults += recording_faults(row, recordings[row.id])
     letters_per_s = words_per_min = 0.0
@@ -111,13 +123,11 @@ def examine(
             for row, length in zip(readable, speech, strict=True)
         )
     faults.sort(key=lambda fault: (not fault.error, str(fault.source), fault.line))
-    audio_s = sum(recording.duration_s for recording in recordings.values())
-    training = estimate(audio_s) if estimate_time else None
-    return Diagnosis(corpus, recordings, tuple(faults), letters_per_s, words_per_min, training)
+    return Diagnosis(corpus, recordings, tuple(faults), letters_per_s, words_per_min)
 
 
 def format_report(diagnosis: Diagnosis, *, max_warnings: int = 10) -> str:
-    """The diagnosis as text: figures, bad rows by file and line, training time, verdict.
+    """The diagnosis as text: figures, bad rows by file and line, verdict.
 
     Args:
         diagnosis: from :func:`examine`.
@@ -158,8 +168,6 @@ def format_report(diagnosis: Diagnosis, *, max_warnings: int = 10) -> str:
     if diagnosis.errors:
         lines += ["", f"{len(diagnosis.errors)} errors: bad rows stop training"]
         lines += [f"  {fault}" for fault in diagnosis.errors]
-    if diagnosis.training:
-        lines += ["", *_time_lines(diagnosis.training)]
     verdict = (
         "verdict: fit for training"
         if diagnosis.healthy
@@ -174,15 +182,3 @@ def _range_line(name: str, unit: str, values: Sequence[float]) -> str:
         f"{name:<14} median {statistics.median(values):.2f} {unit} "
         f"({min(values):.2f} to {max(values):.2f})"
     )
-
-
-def _time_lines(training: TrainingTime) -> list[str]:
-    def spoken(seconds: float) -> str:
-        return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{max(1, seconds / 60):.0f} min"
-
-    parts = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in training.stages)
-    return [
-        f"training time  about {spoken(training.total_s)} on this machine "
-        f"({training.device}, {training.gflop_per_s:.0f} GFLOP/s)",
-        f"               {parts}",
-    ]

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from tts_pipeline.audio.f0 import F0_MAX_HZ, F0_MIN_HZ, WINDOW_S, normalised_difference
 from tts_pipeline.audio.files import read_audio
 from tts_pipeline.audio.levels import active_level_db, frame_levels_db, high_pass, speech_span
 
 # A pause within speech is what stays this far below the active level.
 _PAUSE_DB = -25.0
+_VOICED_FRAMES, _VOICED_DIP = 50, 0.3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Recording:
         noise_db: level of the quietest 5 % of 20 ms frames in dBFS, above the hum.
         offset: mean of the samples.
         clipped_share: share of samples that lie on flat tops at the peak, in [0, 1].
+        voiced_share: share of the loudest frames that have an F0, in [0, 1].
         fingerprint: equal for recordings of equal sound, whatever the file format.
     """
 
@@ -43,6 +46,7 @@ class Recording:
     noise_db: float
     offset: float
     clipped_share: float
+    voiced_share: float
     fingerprint: str
 
     @property
@@ -75,6 +79,7 @@ def measure(path: str | Path) -> Recording:
         noise_db=float(np.percentile(frames, 5)),
         offset=float(audio.samples.mean(dtype=np.float64)),
         clipped_share=_clipped_share(audio.samples),
+        voiced_share=voiced_share(samples, rate),
         fingerprint=hashlib.blake2b(audio.samples.tobytes(), digest_size=16).hexdigest(),
     )
 
@@ -99,3 +104,23 @@ def _clipped_share(samples: np.ndarray) -> float:
     runs = _runs(magnitude >= magnitude.max() * (1 - 1e-4))
     tops = runs[runs >= 3]
     return float(tops.sum() / len(samples)) if len(tops) >= 2 else 0.0
+
+
+def voiced_share(samples: np.ndarray, sample_rate: int) -> float:
+    """Share of up to 50 of the loudest frames in which a wave repeats itself.
+
+    In voiced speech YIN's normalised difference dips to about 0.1 at the period; in whispered
+    speech and noise it stays near 1.
+
+    Args:
+        samples: ``(S,)`` real.
+        sample_rate: samples per second.
+    """
+    window = round(WINDOW_S * sample_rate)
+    shortest, longest = int(sample_rate / F0_MAX_HZ), int(sample_rate / F0_MIN_HZ)
+    if len(samples) < window or shortest < 1:
+        return 0.0
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[:: max(1, window // 4)]
+    loudest = np.argsort(np.square(frames).sum(axis=1))[-_VOICED_FRAMES:]
+    difference = normalised_difference(frames[loudest].astype(np.float64), shortest, longest)
+    return float((difference.min(axis=1) < _VOICED_DIP).mean())

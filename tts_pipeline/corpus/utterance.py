@@ -38,7 +38,7 @@ class Fault:
         kind: short name of the fault, such as ``"missing-audio"``.
         id: the row's id; empty if it has none, and then it cannot be excluded by name.
         source: the file in which to look.
-        line: line in ``source``, from 1.
+        line: line in ``source``, from 1; 0 if it is no row's fault.
         message: what was found and what was expected.
         error: True if it stops training, False for a warning.
     """
@@ -51,6 +51,8 @@ class Fault:
     error: bool = True
 
     def __str__(self) -> str:
+        if not self.line:
+            return f"{self.source}: {self.message} [{self.kind}]"
         return f"{self.source}:{self.line}: {self.id or '(no id)'}: {self.message} [{self.kind}]"
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.text.symbols import decode
 from tts_pipeline.training.data.features import FeatureStore
 
 
 def plot_alignments(
-    utterances: Sequence[Utterance],
+    ids: Sequence[str],
     tokens: dict[str, torch.Tensor],
     store: FeatureStore,
     durations: Path,
@@ -27,15 +26,15 @@ def plot_alignments(
     from matplotlib import pyplot
 
     folder.mkdir(parents=True, exist_ok=True)
-    for utterance in utterances:
-        with np.load(durations / f"{utterance.id}.npz") as arrays:
+    for utterance_id in ids:
+        with np.load(durations / f"{utterance_id}.npz") as arrays:
             ends, soft = arrays["durations"].cumsum(), arrays["soft"].astype(np.float32)
         starts = np.concatenate([[0], ends[:-1]])
-        names = [decode(int(token)) for token in tokens[utterance.id]]
+        names = [decode(int(token)) for token in tokens[utterance_id]]
         figure, (top, bottom) = pyplot.subplots(
             2, 1, figsize=(max(8.0, len(soft) / 25), 8), sharex=True, layout="constrained"
         )
-        mel = store[utterance.id].mel.numpy()
+        mel = store[utterance_id].mel.numpy()
         top.imshow(mel, origin="lower", aspect="auto", cmap="magma", interpolation="nearest")
         for start, end, name in zip(starts, ends, names, strict=True):
             top.axvline(end - 0.5, color="white", linewidth=0.4)
@@ -51,6 +50,6 @@ def plot_alignments(
         )
         bottom.set_xlabel("frame (10 ms)")
         bottom.set_ylabel("token")
-        figure.suptitle(utterance.text, y=1.06, fontsize=9)
-        figure.savefig(folder / f"alignment-{utterance.id}.png", dpi=100, bbox_inches="tight")
+        figure.suptitle(utterance_id, y=1.06, fontsize=9)
+        figure.savefig(folder / f"alignment-{utterance_id}.png", dpi=100, bbox_inches="tight")
         pyplot.close(figure)

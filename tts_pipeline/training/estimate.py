@@ -13,34 +13,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping, Sequence
+
+from tts_pipeline.training.stages import Stage
 
 FLOPS_PER_WEIGHT = 6
 # Preparing is F0 tracking on one core, which no GPU helps: core seconds per second of audio.
 PREPARE_S_PER_AUDIO_S = 0.28
-
-
-@dataclasses.dataclass(frozen=True)
-class StageCost:
-    """Arithmetic of one training stage.
-
-    Attributes:
-        name: of the stage.
-        steps: optimiser steps of the recipe.
-        gflop_per_step: work of a step in 10^9 operations of the probe.
-    """
-
-    name: str
-    steps: int
-    gflop_per_step: float
-
-
-# Steps and batch sizes of recipes/kathleen; change them together with its config.
-STAGES = (
-    StageCost("align", 2000, 14.0),
-    StageCost("acoustic", 2700, 97.0),
-    StageCost("vocoder", 8000, 18.5),
-    StageCost("fine-tune", 2000, 61.0),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,17 +42,22 @@ class TrainingTime:
         return sum(seconds for _, seconds in self.stages)
 
 
-def estimate(audio_s: float, stages: tuple[StageCost, ...] = STAGES) -> TrainingTime:
+def estimate(audio_s: float, gflop: Mapping[str, float]) -> TrainingTime:
     """Estimate the training time for a corpus, after a measurement of about a second.
 
     Args:
         audio_s: seconds of recordings.
-        stages: what the recipe does.
+        gflop: 10^9 operations of the probe by training stage.
     """
     device, gflop_per_s = measure_throughput()
     times = [("prepare", audio_s * PREPARE_S_PER_AUDIO_S)]
-    times += [(item.name, item.steps * item.gflop_per_step / gflop_per_s) for item in stages]
+    times += [(name, work / gflop_per_s) for name, work in gflop.items()]
     return TrainingTime(device, gflop_per_s, tuple(times))
+
+
+def work_of(stages: Sequence[Stage]) -> dict[str, float]:
+    """10^9 operations of the probe by stage; each task knows its own."""
+    return {stage.name: float(stage.module.gflop(stage.settings)) for stage in stages}
 
 
 def measure_throughput(seconds: float = 0.7) -> tuple[str, float]:

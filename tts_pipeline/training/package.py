@@ -5,17 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import torch
 from torch import nn
 
-from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+from tts_pipeline import atomic
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.training.checkpoint import load_weights
-from tts_pipeline.training.tasks.acoustic import AcousticTask
-from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
-from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
+from tts_pipeline.training.stages import Stage, VoiceModel
 from tts_pipeline.voice.voice import Voice
 
 
@@ -40,62 +38,75 @@ class VoiceFacts:
     language: str = "en-US"
 
 
-def calibrate(model: AutoregressiveModel, task: AcousticTask) -> None:
-    """Set the factors on duration and pitch range so that both match the validation set.
+class Trained(NamedTuple):
+    """A trained model on its way into a voice.
 
-    Means that a model predicts are flatter than speech, and their logarithm is off in length; two
-    numbers put that right. Beyond a factor of two (four for durations, of a barely trained model)
-    they would turn up noise.
+    Attributes:
+        stage: that trained it.
+        model: what it is in the voice.
+        module: the model, in evaluation mode.
     """
-    with torch.inference_mode():
-        figures = task.validate()
-    model.statistics[4] = 1 / max(figures["duration_ratio"], 0.25)
-    model.statistics[5] = 1 / max(figures["pitch_range"], 0.5)
+
+    stage: str
+    model: VoiceModel
+    module: nn.Module
 
 
 def package(
     facts: VoiceFacts,
-    task: AcousticTask,
-    vocoder: GeneratorConfig,
+    stages: Sequence[Stage],
+    trained: Callable[[Stage], Trained],
     audio: AudioConfig,
     runs: Path,
     recipe: Path,
-    wavenet: WaveNetConfig | None = None,
+    n_utterances: int,
 ) -> Path:
-    """Write ``runs/voice`` from the newest weights of each stage; returns the folder.
+    """Write ``runs/voice`` from the newest weights of each model; returns the folder.
 
     Args:
         facts: for the card.
-        task: the acoustic model with its data.
-        vocoder: sizes of the generator.
+        stages: of the recipe.
+        trained: gives the model of a stage.
         audio: audio settings.
         runs: folder with the results of the training stages.
         recipe: the recipe's YAML file, copied into the voice.
-        wavenet: sizes of the autoregressive vocoder; None: the voice has none.
+        n_utterances: used in training, for the card.
 
     Raises:
-        ConfigError: if a stage was not run.
+        ConfigError: if no stage of a model was run.
     """
-    acoustic = task.modules["acoustic"]
-    acoustic.load_state_dict(load_weights(runs / "acoustic" / "best.safetensors", "acoustic"))
-    acoustic.eval()
-    calibrate(acoustic, task)  # type: ignore[arg-type]
-    generator = HarmonicPlusNoiseVocoder(vocoder, audio)
-    stage = "finetune" if (runs / "finetune" / "best.safetensors").exists() else "vocoder"
-    generator.load_state_dict(load_weights(runs / stage / "best.safetensors", "generator"))
-    models: dict[str, nn.Module] = {"parallel": generator}
-    stages = ["align", "acoustic", "vocoder", stage]
-    if wavenet is not None:
-        models["wavenet"] = WaveNet(wavenet, audio)
-        weights = load_weights(runs / "wavenet" / "best.safetensors", "wavenet")
-        models["wavenet"].load_state_dict(weights)
-        stages.append("wavenet")
-    trained = {name: _facts_of(runs / name) for name in stages}
-    card = write_card(facts, trained, len(task.train))
+    found = [trained(stage) for stage in newest_of_each_model(stages, runs)]
+    run = [stage.name for stage in stages if (runs / stage.name / "best.json").exists()]
+    card = write_card(facts, {name: _facts_of(runs / name) for name in run}, n_utterances)
     folder = runs / "voice"
-    Voice(facts.name, audio, acoustic, models, facts.language, card).save(folder)  # type: ignore[arg-type]
+    write_voice(facts, found, audio, folder, card)
     shutil.copyfile(recipe, folder / "recipe.yaml")
     return folder
+
+
+def newest_of_each_model(stages: Sequence[Stage], runs: Path) -> list[Stage]:
+    """Of the stages that make one model, one after another, the last that was run."""
+    chosen: dict[str, Stage] = {}
+    for stage in stages:
+        model = stage.voice_model
+        if model is None:
+            continue
+        if model.name not in chosen or (runs / stage.name / "best.safetensors").exists():
+            chosen[model.name] = stage
+    return list(chosen.values())
+
+
+def write_voice(
+    facts: VoiceFacts, models: Sequence[Trained], audio: AudioConfig, folder: Path, card: str = ""
+) -> None:
+    """Write a voice of trained models.
+
+    Raises:
+        VoiceError: if it cannot be written, or the models do not make a voice.
+    """
+    (acoustic,) = [item.module for item in models if item.model.role == "acoustic"]
+    vocoders = {item.model.name: item.module for item in models if item.model.role == "vocoder"}
+    Voice(facts.name, audio, acoustic, vocoders, facts.language, card).save(folder)  # type: ignore[arg-type]
 
 
 def _facts_of(run: Path) -> dict[str, object]:
@@ -128,5 +139,5 @@ def add_scores(folder: Path, table: str, scores: Path) -> None:
     """Put the scores on the test set into a voice's card and their file beside it."""
     card = folder / "CARD.md"
     text = card.read_text(encoding="utf-8").split("\n## Scores\n")[0]
-    card.write_text(f"{text}\n## Scores\n\n{table}\n", encoding="utf-8")
+    atomic.write_text(card, f"{text}\n## Scores\n\n{table}\n")
     shutil.copyfile(scores, folder / "scores.json")

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib
-import pkgutil
 import time
 from pathlib import Path
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import torch
 
@@ -23,9 +20,8 @@ from tts_pipeline.training.allocator import keep_freed_memory
 from tts_pipeline.training.checkpoint import load_module, load_weights
 from tts_pipeline.training.data.prepared import SHIPPED, Prepared, load_prepared, stored_weights
 from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.stages import task_module
 from tts_pipeline.training.task import Task
-
-TASKS = "tts_pipeline.training.tasks"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +29,7 @@ class StrategyFile:
     """What the YAML file of a training says.
 
     Attributes:
-        task: a module of ``training/tasks`` that has ``CONFIG``, its config dataclass with a field
-            ``loop``, and ``make_task(config, prepared)``.
+        task: see :mod:`tts_pipeline.training.stages`.
         config: fields of that task's config dataclass.
         precision: Fabric's: ``32-true`` or ``bf16-mixed``.
         start: where the weights of a module come from that does not start anew, by its name: a
@@ -46,22 +41,6 @@ class StrategyFile:
     config: dict[str, Any]
     precision: str = "32-true"
     start: dict[str, str] = dataclasses.field(default_factory=dict)
-
-
-def task_module(name: str) -> ModuleType:
-    """The module of a task.
-
-    Raises:
-        ConfigError: if there is none of that name that can be trained by itself.
-    """
-    known = [found.name for found in pkgutil.iter_modules(importlib.import_module(TASKS).__path__)]
-    module = importlib.import_module(f"{TASKS}.{name}") if name in known else None
-    if not hasattr(module, "make_task") or not hasattr(module, "CONFIG"):
-        raise ConfigError(
-            f"task={name!r}: expected a module of {TASKS} with CONFIG and make_task, of "
-            f"{', '.join(known)}"
-        )
-    return cast(ModuleType, module)
 
 
 def start_from(task: Task, start: dict[str, str], data: Prepared) -> None:

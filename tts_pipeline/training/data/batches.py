@@ -10,7 +10,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from tts_pipeline.corpus.utterance import Utterance
-from tts_pipeline.errors import CorpusError
+from tts_pipeline.errors import CorpusError, TextError
 from tts_pipeline.text.protocol import TextFrontEnd
 from tts_pipeline.text.symbols import PAD_ID
 from tts_pipeline.training.data.features import FeatureStore
@@ -24,7 +24,12 @@ def tokenise(utterances: Iterable[Utterance], front_end: TextFrontEnd) -> dict[s
     """
     tokens = {}
     for utterance in utterances:
-        sentences, report = front_end(utterance.text)
+        try:
+            sentences, report = front_end(utterance.text)
+        except TextError as error:
+            raise CorpusError(
+                f"{utterance.source}:{utterance.line}: {utterance.id}: {error}"
+            ) from error
         if report.dropped or not sentences:
             dropped = ", ".join(repr(item.text) for item in report.dropped) or repr(utterance.text)
             raise CorpusError(

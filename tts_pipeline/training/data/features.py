@@ -12,7 +12,7 @@ import torch
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import mel_of_batch
 from tts_pipeline.errors import CorpusError
-from tts_pipeline.training.data.prepare import load_features
+from tts_pipeline.training.data.prepare import load_features, read_arrays
 
 
 class Features(NamedTuple):
@@ -83,12 +83,8 @@ def load_durations(folder: Path, utterance_id: str) -> torch.Tensor:
     Raises:
         CorpusError: if the utterance was not aligned.
     """
-    path = folder / f"{utterance_id}.npz"
-    try:
-        with np.load(path) as arrays:
-            return torch.from_numpy(arrays["durations"])
-    except FileNotFoundError as error:
-        raise CorpusError(f"{path}: missing, run the align stage first") from error
+    arrays = read_arrays(folder / f"{utterance_id}.npz", ("durations",), "align")
+    return torch.from_numpy(arrays["durations"])
 
 
 class Crops(NamedTuple):

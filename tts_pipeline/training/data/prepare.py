@@ -5,6 +5,8 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import multiprocessing
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -67,6 +69,28 @@ def write_arrays(path: Path, **arrays: np.ndarray) -> None:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
+def read_arrays(path: Path, names: Sequence[str], stage: str) -> dict[str, np.ndarray]:
+    """Arrays of an ``.npz`` by name.
+
+    Args:
+        path: the file.
+        names: that must be in it; empty: all that are.
+        stage: that writes it, for the remedy.
+
+    Raises:
+        CorpusError: if it is missing or damaged.
+    """
+    try:
+        with np.load(path) as arrays:
+            return {name: arrays[name] for name in names or arrays.files}
+    except FileNotFoundError as error:
+        raise CorpusError(f"{path}: missing, run the {stage} stage first") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise CorpusError(
+            f"{path}: damaged ({error}); remove it and run the {stage} stage again"
+        ) from error
+
+
 def _prepare_one(job: tuple[Utterance, Path, AudioConfig, PrepareConfig]) -> None:
     utterance, path, audio, config = job
     waveform = load_recording(utterance.path, audio, config)
@@ -125,9 +149,5 @@ def load_features(folder: Path, utterance_id: str) -> tuple[np.ndarray, np.ndarr
     Raises:
         CorpusError: if the utterance was not prepared.
     """
-    path = feature_path(folder, utterance_id)
-    try:
-        with np.load(path) as arrays:
-            return arrays["waveform"].astype(np.float32) / 32767, arrays["f0"]
-    except FileNotFoundError as error:
-        raise CorpusError(f"{path}: missing, run the prepare stage first") from error
+    arrays = read_arrays(feature_path(folder, utterance_id), ("waveform", "f0"), "prepare")
+    return arrays["waveform"].astype(np.float32) / 32767, arrays["f0"]

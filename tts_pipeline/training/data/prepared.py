@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,18 +14,24 @@ from safetensors.numpy import load_file
 
 from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+from tts_pipeline.atomic import write_text
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.corpus.corpus import SPLITS
 from tts_pipeline.corpus.utterance import Utterance
-from tts_pipeline.errors import CorpusError
+from tts_pipeline.errors import ConfigError, CorpusError
 from tts_pipeline.training.data.features import FeatureStore
-from tts_pipeline.training.data.prepare import write_arrays
-from tts_pipeline.training.task import LoopConfig
-from tts_pipeline.training.tasks.acoustic import AcousticTask, AcousticTrainingConfig
 
 TOKENS = "tokens.json"
 SHIPPED = Path(__file__).resolve().parents[2] / "voices" / "kathleen"
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """An earlier training that another builds on: its config, and the folder of its run."""
+
+    config: Any
+    folder: Path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Prepared:
         valid: validation utterances.
         voice: folder of a voice whose models may be built upon.
         runs: folder with the results of other trainings, ``runs/<name>/best.safetensors``.
+        test: test utterances, which nothing may learn from, if they are there.
+        sources: earlier stages of the recipe by what the task calls them.
     """
 
     audio: AudioConfig
@@ -49,6 +57,18 @@ class Prepared:
     valid: FeatureStore
     voice: Path
     runs: Path
+    test: FeatureStore | None = None
+    sources: Mapping[str, Source] = dataclasses.field(default_factory=dict)
+
+    def source(self, name: str) -> Source:
+        """The stage that a task calls ``name``.
+
+        Raises:
+            ConfigError: if there is none.
+        """
+        if name not in self.sources:
+            raise ConfigError(f"{name}: no such source; train it by the stages of a recipe")
+        return self.sources[name]
 
 
 def write_tokens(
@@ -62,7 +82,7 @@ def write_tokens(
     for utterance in utterances:
         splits[utterance.split][utterance.id] = tokens[utterance.id].tolist()
     content = {"audio": dataclasses.asdict(audio), "splits": splits}
-    (folder / TOKENS).write_text(json.dumps(content) + "\n", encoding="utf-8")
+    write_text(folder / TOKENS, json.dumps(content) + "\n")
 
 
 def load_prepared(folder: Path, runs: Path, voice: Path = SHIPPED) -> Prepared:
@@ -85,14 +105,16 @@ def load_prepared(folder: Path, runs: Path, voice: Path = SHIPPED) -> Prepared:
     return Prepared(audio, tokens, folder / "durations", **stores, voice=voice, runs=runs)
 
 
-@functools.lru_cache(maxsize=1)
 def acoustic_of(voice: Path) -> AutoregressiveModel:
     """The autoregressive acoustic model of a voice's folder, on the CPU, not to be trained.
 
     Raises:
         CorpusError: if the voice has none.
     """
-    models = json.loads((voice / "config.json").read_text(encoding="utf-8"))["models"]
+    try:
+        models = json.loads((voice / "config.json").read_text(encoding="utf-8"))["models"]
+    except OSError as error:
+        raise CorpusError(f"{voice}: no voice; run the acoustic stage first") from error
     file = "acoustic.safetensors"
     found = [model for model in models.values() if model["weights"]["file"] == file]
     if not found:
@@ -103,31 +125,6 @@ def acoustic_of(voice: Path) -> AutoregressiveModel:
     )
     model.load_state_dict(stored_weights(voice / file))
     return model.eval().requires_grad_(False)
-
-
-def shipped_mels(data: Prepared) -> dict[str, torch.Tensor]:
-    """Mels that the acoustic model in ``data.voice`` writes freely for all utterances, by id.
-
-    ``(M, T)`` on the CPU, along the true durations and pitch; made on a GPU if there is one, and
-    kept in ``data.runs/shipped_mels.npz``.
-    """
-    path = data.runs / "shipped_mels.npz"
-    if not path.exists():
-        model = acoustic_of(data.voice)
-        settings = AcousticTrainingConfig(
-            LoopConfig(max_steps=1, batch_size=1, learning_rate=1.0), model=model.config
-        )
-        task = AcousticTask(settings, data.tokens, data.durations, data.train, data.valid)
-        task.statistics = model.statistics.clone()
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        task.modules["acoustic"] = model.to(device)
-        with torch.inference_mode():
-            mels = {k: v.numpy() for k, v in task.predict_mels(free_running=True).items()}
-        model.to("cpu")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(path, **mels)
-    with np.load(path) as arrays:
-        return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
 
 
 def stored_weights(path: Path) -> dict[str, torch.Tensor]:

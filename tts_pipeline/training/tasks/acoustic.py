@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +18,13 @@ from tts_pipeline.acoustic.autoregressive.model import (
     AutoregressiveModel,
     TeacherForced,
 )
+from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
-from tts_pipeline.training.data.features import FeatureStore, interpolate_gaps, load_durations
+from tts_pipeline.training.data.features import FeatureStore, load_durations
+from tts_pipeline.training.data.prepare import read_arrays, write_arrays
+from tts_pipeline.training.data.prepared import Prepared, acoustic_of
+from tts_pipeline.training.data.targets import token_targets
+from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig, Task
 
 
@@ -41,14 +47,6 @@ class AcousticTrainingConfig:
     )
 
 
-class TokenTargets(NamedTuple):
-    """What the predictors learn: frames ``(N,)`` int64, mean log F0 and log energy ``(N,)``."""
-
-    durations: torch.Tensor
-    pitch: torch.Tensor
-    energy: torch.Tensor
-
-
 class AcousticBatch(NamedTuple):
     """:class:`Spoken` with scaled :class:`TokenTargets`, padded to ``(B, N)``."""
 
@@ -56,26 +54,6 @@ class AcousticBatch(NamedTuple):
     durations: torch.Tensor
     pitch: torch.Tensor
     energy: torch.Tensor
-
-
-def token_targets(durations: torch.Tensor, f0: torch.Tensor, mel: torch.Tensor) -> TokenTargets:
-    """Means over each token's frames; tokens without (voiced) frames get the value between.
-
-    Args:
-        durations: ``(N,)`` frames.
-        f0: ``(T,)`` in Hz, 0 where unvoiced.
-        mel: ``(M, T)`` natural-log amplitude.
-    """
-    index = torch.repeat_interleave(torch.arange(len(durations)), durations)
-    zeros = torch.zeros(len(durations))
-    voiced = (f0 > 0).float()
-    n_voiced = zeros.index_add(0, index, voiced)
-    log_f0 = zeros.index_add(0, index, torch.log(f0.clamp_min(1.0)) * voiced)
-    level = zeros.index_add(0, index, mel.mean(0))
-    # A single voiced frame at a boundary says more about the neighbour than about the token.
-    pitch = interpolate_gaps(log_f0 / n_voiced.clamp_min(1), n_voiced >= 2, np.log(150.0))
-    energy = interpolate_gaps(level / durations.clamp_min(1), durations > 0, 0.0)
-    return TokenTargets(durations, pitch, energy)
 
 
 class AcousticTask(Task):
@@ -248,3 +226,77 @@ def masked_l1(made: torch.Tensor, target: torch.Tensor, lengths: torch.Tensor) -
     """Mean absolute difference of ``(B, M, T)`` over the valid frames."""
     mask = (torch.arange(target.shape[2], device=target.device) < lengths[:, None])[:, None]
     return ((made - target).abs() * mask).sum() / (mask.sum() * target.shape[1])
+
+
+CONFIG = AcousticTrainingConfig
+MODEL = VoiceModel("acoustic", "autoregressive", "autoregressive")
+
+
+def gflop(config: AcousticTrainingConfig) -> float:
+    """Arithmetic of the whole training; measured at a batch of 16 utterances of 3.6 s."""
+    return config.loop.max_steps * 97.0 * config.loop.batch_size / 16
+
+
+def make_task(config: AcousticTrainingConfig, data: Prepared) -> AcousticTask:
+    """The untrained acoustic model with its data."""
+    return AcousticTask(config, data.tokens, data.durations, data.train, data.valid)
+
+
+def trained(config: AcousticTrainingConfig, data: Prepared, folder: Path) -> AutoregressiveModel:
+    """The model with the best weights of a run, calibrated.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    task = make_task(config, data)
+    model = task.modules["acoustic"]
+    assert isinstance(model, AutoregressiveModel)
+    model.load_state_dict(load_weights(folder / "best.safetensors", "acoustic"))
+    model.eval()
+    calibrate(model, task)
+    return model
+
+
+def calibrate(model: AutoregressiveModel, task: AcousticTask) -> None:
+    """Set the factors on duration and pitch range so that both match the validation set.
+
+    Means that a model predicts are flatter than speech, and their logarithm is off in length; two
+    numbers put that right. Beyond a factor of two (four for durations, of a barely trained model)
+    they would turn up noise.
+    """
+    with torch.inference_mode():
+        figures = task.validate()
+    model.statistics[4] = 1 / max(figures["duration_ratio"], 0.25)
+    model.statistics[5] = 1 / max(figures["pitch_range"], 0.5)
+
+
+def free_running_mels(data: Prepared) -> dict[str, torch.Tensor]:
+    """Mels ``(M, T)`` on the CPU of all utterances by the acoustic model in ``data.voice``, by id.
+
+    They follow the true durations and pitch, so that they stay in step with the recording, but
+    every frame comes from the model's own past: what a vocoder or refiner will meet in use. Purely
+    teacher-forced mels are cleaner than that. Generated once, on a GPU if there is one, and kept
+    in ``data.runs``.
+
+    Raises:
+        CorpusError: if ``data.voice`` has no such model.
+    """
+    model = acoustic_of(data.voice)
+    digest = hashlib.sha256()
+    for value in model.state_dict().values():
+        digest.update(value.numpy().tobytes())
+    path = data.runs / f"free-running-mels-{digest.hexdigest()[:12]}.npz"
+    if not path.exists():
+        # Only what generates is used of it: any schedule will do.
+        settings = AcousticTrainingConfig(LoopConfig(1, 1, 1.0), model=model.config)
+        task = AcousticTask(settings, data.tokens, data.durations, data.train, data.valid)
+        task.statistics = model.statistics.clone()
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        task.modules["acoustic"] = model.to(device)
+        with torch.inference_mode():
+            made = task.predict_mels(free_running=True)
+        model.to("cpu")
+        data.runs.mkdir(parents=True, exist_ok=True)
+        write_arrays(path, **{name: mel.numpy() for name, mel in made.items()})
+    mels = read_arrays(path, (), "acoustic")
+    return {name: torch.from_numpy(mel) for name, mel in mels.items()}

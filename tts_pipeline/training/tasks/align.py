@@ -20,9 +20,12 @@ from tts_pipeline.acoustic.aligner import (
 )
 from tts_pipeline.acoustic.viterbi import monotonic_durations
 from tts_pipeline.atomic import remove_unfinished
+from tts_pipeline.training.alignment_plots import plot_alignments
+from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, spoken_batch
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.data.prepare import write_arrays
+from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.losses import BinarisationLoss, ForwardSumLoss
 
@@ -154,3 +157,28 @@ def best_path(
         token = torch.repeat_interleave(torch.arange(n_tokens), durations)
         path[index, torch.arange(n_frames), token] = 1.0
     return path
+
+
+CONFIG = AlignConfig
+# Pictures of so many alignments are drawn.
+_N_PLOTS = 10
+
+
+def gflop(config: AlignConfig) -> float:
+    """Arithmetic of the whole training; measured at a batch of 16 utterances of 3.6 s."""
+    return config.loop.max_steps * 14.0 * config.loop.batch_size / 16
+
+
+def make_task(config: AlignConfig, data: Prepared) -> AlignTask:
+    """The untrained aligner with its data."""
+    return AlignTask(config, data.tokens, data.train, data.valid)
+
+
+def finish(task: AlignTask, data: Prepared, folder: Path) -> None:
+    """Write the durations of all utterances, and pictures of the first of the test set."""
+    weights = load_weights(folder / "best.safetensors", "aligner")
+    task.modules["aligner"].load_state_dict(weights)
+    stores = [store for store in (data.train, data.valid, data.test) if store is not None]
+    task.write_durations(stores, data.durations)
+    shown = stores[-1].ids[:_N_PLOTS]
+    plot_alignments(shown, data.tokens, stores[-1], data.durations, data.runs / "plots")

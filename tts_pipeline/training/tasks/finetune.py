@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import torch
-
 from tts_pipeline.training.checkpoint import load_module, load_weights
+from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig
-from tts_pipeline.training.tasks.acoustic import AcousticTask
+from tts_pipeline.training.tasks import vocoder
+from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
+from tts_pipeline.vocoder.harmonic_noise.model import HarmonicPlusNoiseVocoder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,55 +32,53 @@ class FinetuneConfig:
     stft_floor: float = 3e-4
 
 
-def predicted_mels(acoustic: AcousticTask, runs: Path) -> dict[str, torch.Tensor]:
-    """Mels that the trained acoustic model generates free-running, by utterance id.
-
-    They follow the true durations and pitch, so that they stay in step with the recording, but
-    every frame comes from the model's own past: what a vocoder will meet in use. Purely
-    teacher-forced mels are cleaner than that.
-
-    Args:
-        acoustic: the acoustic model with its data.
-        runs: folder with the results of the acoustic stage.
-
-    Raises:
-        ConfigError: if that stage was not run.
-    """
-    weights = load_weights(runs / "acoustic" / "best.safetensors", "acoustic")
-    acoustic.modules["acoustic"].load_state_dict(weights)
-    acoustic.modules["acoustic"].eval()
-    with torch.inference_mode():
-        return {k: v.clone() for k, v in acoustic.predict_mels(free_running=True).items()}
+CONFIG = FinetuneConfig
+NEEDS = ("vocoder", "acoustic")
+MODEL = vocoder.MODEL
 
 
-def finetune_task(
-    config: FinetuneConfig, vocoder: VocoderTrainingConfig, acoustic: AcousticTask, runs: Path
-) -> VocoderTask:
-    """The trained vocoder with :func:`predicted_mels`.
-
-    Args:
-        config: the fine-tuning part of the recipe.
-        vocoder: the vocoder's part.
-        acoustic: the acoustic model with its data.
-        runs: folder with the results of the acoustic and vocoder stages.
-
-    Raises:
-        ConfigError: if one of these stages was not run.
-    """
-    predicted = predicted_mels(acoustic, runs)
-    settings = dataclasses.replace(
-        vocoder,
+def vocoder_settings(
+    config: FinetuneConfig, vocoder_config: VocoderTrainingConfig
+) -> VocoderTrainingConfig:
+    """The settings of the vocoder's training with those of the fine-tuning in their place."""
+    return dataclasses.replace(
+        vocoder_config,
         loop=config.loop,
         predicted_share=config.predicted_share,
         adversarial_from=config.adversarial_from,
         stft_floor=config.stft_floor,
         true_f0_steps=0,
     )
-    train, valid = acoustic.train, acoustic.valid
-    task = VocoderTask(settings, train.audio, train, valid, predicted)
-    start = load_weights(runs / "vocoder" / "best.safetensors", "generator")
+
+
+def gflop(config: FinetuneConfig) -> float:
+    """Arithmetic of the whole training, with the vocoder's usual crops."""
+    return vocoder.gflop(vocoder_settings(config, VocoderTrainingConfig(config.loop)))
+
+
+def make_task(config: FinetuneConfig, data: Prepared) -> VocoderTask:
+    """The trained vocoder with mels of the acoustic model.
+
+    Raises:
+        ConfigError: if the vocoder was not trained.
+        CorpusError: if the acoustic model was not.
+    """
+    source = data.source("vocoder")
+    settings = vocoder_settings(config, source.config)
+    mels = free_running_mels(data)
+    task = VocoderTask(settings, data.audio, data.train, data.valid, mels)
+    start = load_weights(source.folder / "best.safetensors", "generator")
     task.modules["generator"].load_state_dict(start)
-    discriminators = load_module(runs / "vocoder" / "last.pt", "discriminators")
+    discriminators = load_module(source.folder / "last.pt", "discriminators")
     if discriminators and "discriminators" in task.modules:
         task.modules["discriminators"].load_state_dict(discriminators)
     return task
+
+
+def trained(config: FinetuneConfig, data: Prepared, folder: Path) -> HarmonicPlusNoiseVocoder:
+    """The generator with the best weights of a run.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    return vocoder.trained(data.source("vocoder").config, data, folder)

@@ -9,8 +9,9 @@ import torch
 from tts_pipeline.acoustic.flow.config import FlowConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
-from tts_pipeline.training.data.prepared import Prepared, acoustic_of, shipped_mels
+from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
+from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
     mel_figures,
@@ -122,7 +123,7 @@ CONFIG = FlowTrainingConfig
 def make_task(config: FlowTrainingConfig, data: Prepared) -> FlowTask:
     """The untrained model with its data; a refiner is told what the shipped acoustic model writes
     freely along the true durations."""
-    told = shipped_mels(data) if config.model.told_mel else None
+    told = free_running_mels(data) if config.model.told_mel else None
     train, valid = planned_pair(acoustic_of(data.voice), data, told)
     return FlowTask(config, train, valid, data.audio.n_mels)
 

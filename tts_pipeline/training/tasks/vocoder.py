@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import mel_of_batch
+from tts_pipeline.errors import ConfigError
+from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
+from tts_pipeline.training.data.prepare import PrepareConfig
+from tts_pipeline.training.data.prepared import Prepared
+from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.losses import (
     AdversarialLoss,
@@ -189,3 +195,50 @@ class VocoderTask(Task):
             )
             mels = torch.cat([item.mel, mel_of_batch(waveform[None], self.audio)[0]]).flip(0)
             writer.add_image(f"mel/{utterance_id}", (mels[None] + 11.5) / 13.0, step)
+
+
+CONFIG = VocoderTrainingConfig
+MODEL = VoiceModel("vocoder", "harmonic-noise", "parallel")
+# 10^9 operations of a step with a batch of 8 crops of 80 frames: of the generator's spectral
+# losses alone, and with discriminators.
+_SPECTRAL, _ADVERSARIAL = 18.5, 61.0
+
+
+def check(config: VocoderTrainingConfig, prepare: PrepareConfig) -> None:
+    """See that every F0 that is tracked can be said by the pitch head.
+
+    Raises:
+        ConfigError: naming both ranges.
+    """
+    pitch = config.model.pitch
+    if not pitch.f0_min <= prepare.f0_min < prepare.f0_max <= pitch.f0_max:
+        raise ConfigError(
+            f"prepare tracks F0 from {prepare.f0_min} to {prepare.f0_max} Hz, expected within "
+            f"the {pitch.f0_min} to {pitch.f0_max} Hz of the vocoder's model.pitch"
+        )
+
+
+def gflop(config: VocoderTrainingConfig) -> float:
+    """Arithmetic of the whole training."""
+    steps = config.loop.max_steps
+    adversarial = max(0, steps - config.adversarial_from)
+    crops = config.loop.batch_size / 8 * config.crop_frames / 80
+    return crops * ((steps - adversarial) * _SPECTRAL + adversarial * _ADVERSARIAL)
+
+
+def make_task(config: VocoderTrainingConfig, data: Prepared) -> VocoderTask:
+    """The untrained vocoder with its data."""
+    return VocoderTask(config, data.audio, data.train, data.valid)
+
+
+def trained(
+    config: VocoderTrainingConfig, data: Prepared, folder: Path
+) -> HarmonicPlusNoiseVocoder:
+    """The generator with the best weights of a run.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    generator = HarmonicPlusNoiseVocoder(config.model, data.audio)
+    generator.load_state_dict(load_weights(folder / "best.safetensors", "generator"))
+    return generator.eval()
