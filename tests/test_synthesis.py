@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from tts_pipeline import Audio, Voice, stream, synthesize, synthesize_batch
-from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder
+from tts_pipeline.acoustic.autoregressive.engine import Decoder
 from tts_pipeline.errors import ConfigError, TextError, VoiceError
+from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.voice.voice import SHIPPED
 
 TEXT = "Hello there, my friend. How are you? I paid 25 dollars!"
@@ -73,8 +74,8 @@ def test_first_sentence_has_the_seed_itself_and_the_others_their_own(voice: Voic
     parts = []
     for index, sentence in enumerate(sentences):
         seed = (11 + index * 0x9E3779B97F4A7C15) % 2**63
-        made = voice.acoustic.infer(torch.tensor([sentence.tokens]), seed=seed)
-        parts.append(voice.vocoder.infer(made.mel[0], seed=seed).numpy())
+        (made,) = voice.acoustic.infer([AcousticInput.plain(sentence.tokens)], seed=seed)
+        parts.append(voice.vocoder.infer(made.read(), seed=seed))
     pause = np.zeros(round(sentences[0].pause_after_s * 16000), np.float32)
     np.testing.assert_array_equal(audio.samples, np.concatenate([parts[0], pause, parts[1]]))
     assert not np.array_equal(parts[0], parts[1])
@@ -83,8 +84,9 @@ def test_first_sentence_has_the_seed_itself_and_the_others_their_own(voice: Voic
 def test_no_pause_after_the_last_sentence(voice: Voice) -> None:
     (sentence,), _ = voice.front_end("Go home.")
     audio = synthesize("Go home.", voice=voice)
-    durations = voice.acoustic.infer(torch.tensor([sentence.tokens])).durations
-    assert len(audio.samples) == 160 * int(durations.sum())
+    made = voice.acoustic.stream(AcousticInput.plain(sentence.tokens), seed=0)
+    assert made.durations is not None
+    assert len(audio.samples) == 160 * int(made.durations.sum())
 
 
 def test_timestamps_follow_the_durations(voice: Voice) -> None:
@@ -114,7 +116,8 @@ def test_report_tells_what_was_done(voice: Voice) -> None:
     assert [item.text for item in report.dropped] == ["\U0001f600"]
     assert report.dropped[0].span == (16, 17)
     assert (report.n_sentences, report.n_split) == (2, 0)
-    assert (report.voice, report.vocoder, report.seed) == ("tiny", "parallel", 2)
+    assert (report.voice, report.acoustic, report.vocoder) == ("tiny", "autoregressive", "parallel")
+    assert (report.seed, dict(report.options), report.problems) == (2, {}, ())
     assert report.duration_s == audio.duration_s == len(audio.samples) / 16000
     assert report.compute_s > 0
     assert report.rtf * report.xrt == pytest.approx(1)
@@ -187,15 +190,15 @@ def test_stream_sounds_while_the_acoustic_model_is_writing(
     voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     n_written = 0
-    run = CpuDecoder.run
+    run = Decoder.run
 
-    def counted(self: CpuDecoder, *arguments: Any) -> np.ndarray:
+    def counted(self: Decoder, *arguments: Any) -> np.ndarray:
         nonlocal n_written
         steps = run(self, *arguments)
         n_written += steps.size // voice.audio.n_mels
         return steps
 
-    monkeypatch.setattr(CpuDecoder, "run", counted)
+    monkeypatch.setattr(Decoder, "run", counted)
     text = ", ".join(["the cat sat on the mat"] * 8) + "."
     blocks = stream(text, voice=voice)
     first = next(blocks)

@@ -38,4 +38,5 @@ def make_tiny_voice(
             for predictor in (acoustic.duration, acoustic.pitch, acoustic.energy):
                 predictor.output.weight.mul_(3)
             acoustic.statistics[4] = 6.0
-    return Voice(name, audio, acoustic, {"parallel": vocoder}, card=f"# {name}\nUntrained.\n")
+    models = {"autoregressive": acoustic, "parallel": vocoder}
+    return Voice(name, audio, models, card=f"# {name}\nUntrained.\n")

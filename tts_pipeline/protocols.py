@@ -25,12 +25,15 @@ CONTROLS = ("rate", "pitch", "energy", "fixed_frames")
 class AcousticInput:
     """What an acoustic model is to speak: one sentence, all of it per token ``(N,)``.
 
+    Arrays or tensors are taken; they are kept as arrays.
+
     Attributes:
         tokens: int64, from the alphabet of the voice.
         rate: factor on the speaking rate, float32.
         pitch: factor on F0, float32.
         energy: factor on the amplitude, float32.
-        fixed_frames: frames that a token lasts whatever is predicted, int64; 0: as predicted.
+        fixed_frames: frames that a token lasts whatever is predicted, int64; 0: as predicted. A
+            model that honours it knows the durations before the first block.
     """
 
     tokens: np.ndarray
@@ -39,12 +42,29 @@ class AcousticInput:
     energy: np.ndarray
     fixed_frames: np.ndarray
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", as_array(self.tokens).astype(np.int64, copy=False))
+        for name, dtype in (
+            *((name, np.float32) for name in CONTROLS[:3]),
+            (CONTROLS[3], np.int64),
+        ):
+            values = as_array(getattr(self, name)).astype(dtype, copy=False)
+            if values.shape != self.tokens.shape:
+                values = np.broadcast_to(values, self.tokens.shape).copy()
+            object.__setattr__(self, name, values)
+
     @classmethod
-    def plain(cls, tokens: np.ndarray | Sequence[int]) -> AcousticInput:
-        """Tokens without wishes."""
-        array = np.asarray(tokens, np.int64)
-        ones = np.ones(len(array), np.float32)
-        return cls(array, ones, ones, ones, np.zeros(len(array), np.int64))
+    def plain(
+        cls,
+        tokens: Any,
+        *,
+        rate: Any = 1.0,
+        pitch: Any = 1.0,
+        energy: Any = 1.0,
+        fixed_frames: Any = 0,
+    ) -> AcousticInput:
+        """Tokens, and wishes that may be one number for all of them."""
+        return cls(tokens, rate, pitch, energy, fixed_frames)
 
     def controls_in_use(self) -> frozenset[str]:
         """Those of ``CONTROLS`` that ask for something."""
@@ -74,6 +94,11 @@ class MelStream:
     def read(self) -> np.ndarray:
         """All blocks that are left, together ``(M, T)``."""
         return np.concatenate(list(self.blocks), 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class NoOptions:
+    """Of a model that has no settings per call."""
 
 
 class Operations(NamedTuple):
@@ -219,79 +244,49 @@ class Vocoder(Protocol):
         """Arithmetic of so many frames."""
 
 
-def checked_mel(mel: Any, audio: AudioConfig) -> np.ndarray:
-    """A mel as an array ``(B, M, T)`` or ``(M, T)`` float32, whatever it comes as.
+@runtime_checkable
+class Aligner(Protocol):
+    """Tokens and mel to durations, for mels of models that know none."""
+
+    features: AudioConfig
+    n_parameters: int
+
+    def align(self, tokens: np.ndarray, mel: np.ndarray) -> np.ndarray:
+        """Frames of each token.
+
+        Args:
+            tokens: ``(N,)`` int64, begin to end.
+            mel: ``(M, T)``, as the tokens say it.
+
+        Returns:
+            ``(N,)`` int64, summing to ``T``.
+        """
+
+
+def as_array(values: Any) -> np.ndarray:
+    """An array of whatever holds numbers, a tensor on any device among them."""
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
+
+
+def checked_mel(mel: Any, audio: AudioConfig, *, batched: bool = True) -> np.ndarray:
+    """A mel as an array ``(M, T)`` or ``(B, M, T)`` float32, whatever it comes as.
 
     Args:
         mel: array or tensor of natural-log amplitude.
         audio: what it should be.
+        batched: whether several side by side will do.
 
     Raises:
         AudioError: if the mel has another shape, is empty or not finite.
     """
-    array = mel.detach().cpu().numpy() if hasattr(mel, "detach") else np.asarray(mel)
-    if array.ndim not in (2, 3) or array.shape[-2] != audio.n_mels or 0 in array.shape:
+    array = as_array(mel)
+    dimensions = (2, 3) if batched else (2,)
+    if array.ndim not in dimensions or array.shape[-2] != audio.n_mels or 0 in array.shape:
+        batch = f" or (B, {audio.n_mels}, T)" if batched else ""
         raise AudioError(
-            f"mel of shape {tuple(array.shape)}: expected (B, {audio.n_mels}, T) "
-            f"or ({audio.n_mels}, T) with at least one frame"
+            f"mel of shape {tuple(array.shape)}: expected ({audio.n_mels}, T){batch} "
+            "with at least one frame"
         )
     if not np.isfinite(array).all():
         raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
     return np.ascontiguousarray(array, np.float32)
-
-
-class Request(NamedTuple):
-    """What stage 1 is to speak, all of it per token ``(N,)``.
-
-    Attributes:
-        tokens: int64, see :mod:`tts_pipeline.text.symbols`.
-        rate: factor on the speaking rate, float32.
-        pitch: factor on F0, float32.
-        energy: factor on the amplitude, float32.
-        fixed_frames: frames that a token lasts whatever is predicted, int64; 0: as predicted.
-    """
-
-    tokens: np.ndarray
-    rate: np.ndarray
-    pitch: np.ndarray
-    energy: np.ndarray
-    fixed_frames: np.ndarray
-
-
-class Written(NamedTuple):
-    """A mel that is written block by block, and what is known of it at once.
-
-    Attributes:
-        durations: frames of each token ``(N,)`` int64.
-        f0: F0 of each token in Hz ``(N,)``, as asked of the decoder.
-        blocks: ``(M, t)`` natural-log amplitude, each written when it is asked for.
-    """
-
-    durations: np.ndarray
-    f0: np.ndarray
-    blocks: Iterator[np.ndarray]
-
-    @property
-    def mel(self) -> np.ndarray:
-        """All blocks that are left, together ``(M, T)``."""
-        return np.concatenate(list(self.blocks), 1)
-
-
-class Stage1(Protocol):
-    """Tokens to mel."""
-
-    def write_all(self, requests: Sequence[Request], *, seed: int) -> list[Written]:
-        """Write texts, side by side where that pays; each in one block."""
-
-    def write(self, request: Request, *, seed: int) -> Written:
-        """Write a text block by block, the first one soon."""
-
-
-class Stage2(Protocol):
-    """Mel to samples."""
-
-    def infer(self, mel: np.ndarray, *, seed: int = 0) -> np.ndarray:
-        """``(M, T)`` to ``(T * hop_length,)``; see :meth:`Vocoder.infer`."""
-
-    def stream(self, mel: Iterable[np.ndarray], *, seed: int = 0) -> Iterator[np.ndarray]:
-        """Blocks ``(M, t)`` to blocks ``(S,)``; see :meth:`Vocoder.stream`."""

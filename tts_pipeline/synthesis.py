@@ -4,35 +4,83 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import TextError
-from tts_pipeline.spoken import SynthesisReport, Timestamp
+from tts_pipeline.sentence_mel import SentenceMel
+from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.text.protocol import Dropped, Report, Sentence
 from tts_pipeline.text.symbols import BOUNDARY
-from tts_pipeline.timeline import Block, Mel, Speaker, Timeline
-from tts_pipeline.voice.voice import DEFAULT_VOCODER, Voice, cached_voice
+from tts_pipeline.timeline import Block, Speaker, Timeline
+from tts_pipeline.timestamps import Timestamp
+from tts_pipeline.voice.voice import Voice
 
 __all__ = ["SynthesisReport", "Timestamp", "stream", "synthesize", "synthesize_batch"]
 
 BATCH_SIZE = 8
 
 
+@dataclasses.dataclass(frozen=True)
+class SynthesisReport:
+    """What was done to speak a text, or the part of it that a block of a stream holds.
+
+    Attributes:
+        normalised: the text as it is spoken.
+        dropped: what could not be spoken, in order, each with its place and the reason.
+        n_sentences: sentences that begin in it.
+        n_split: how many of them are pieces of a sentence that was too long.
+        voice: name of the voice.
+        acoustic: name of the acoustic model, refiners included.
+        vocoder: name of the vocoder.
+        options: settings of the models, as given.
+        problems: what went wrong in the models, such as a sentence whose end was not found.
+        seed: as given.
+        duration_s: length of the audio in seconds.
+        compute_s: wall-clock seconds that it took.
+    """
+
+    normalised: str
+    dropped: tuple[Dropped, ...]
+    n_sentences: int
+    n_split: int
+    voice: str
+    acoustic: str
+    vocoder: str
+    options: Mapping[str, Any]
+    problems: tuple[str, ...]
+    seed: int
+    duration_s: float
+    compute_s: float
+
+    @property
+    def rtf(self) -> float:
+        """Seconds of computing per second of audio."""
+        return self.compute_s / self.duration_s
+
+    @property
+    def xrt(self) -> float:
+        """Seconds of audio per second of computing."""
+        return self.duration_s / self.compute_s
+
+
 def synthesize(
     text: str,
     *,
     voice: Voice | str | Path | None = None,
+    acoustic: str | None = None,
+    vocoder: str | None = None,
     seed: int = 0,
     rate: float = 1.0,
     pitch: float = 1.0,
     energy: float = 1.0,
-    vocoder: str = DEFAULT_VOCODER,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    **options: Any,
 ) -> Audio:
     """Speak a text.
 
@@ -45,15 +93,20 @@ def synthesize(
             double square brackets, see :mod:`tts_pipeline.text.english.frontend`.
         voice: a voice, or the folder of one (read once, then remembered); None: the voice in the
             package.
+        acoustic: name of an acoustic model of the voice, "acoustic+refiner" with a refiner behind
+            it; None: its default, "autoregressive" of the voice in the package.
+        vocoder: name of a vocoder of the voice, "griffin-lim" among them; None: its default,
+            "parallel" of the voice in the package.
         seed: from 0 to ``2 ** 63 - 1``.
         rate: factor on the speaking rate, the pauses between sentences included, 0.25 to 4; 2 is
             twice as fast.
         pitch: factor on F0, 0.5 to 2.
         energy: factor on the amplitude, 0.25 to 4.
-        vocoder: "parallel", "griffin-lim", or another one of the voice.
         lexicon: file of your own pronunciations, lines of ``word<TAB>phones``.
         strict: refuse text of which something cannot be spoken; otherwise that is left out, and
             the report says so.
+        options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
+            the models that declare it.
 
     Returns:
         Audio with ``samples`` ``(S,)`` float32 in [-1, 1], ``timestamps`` of words and phones,
@@ -62,37 +115,44 @@ def synthesize(
     Raises:
         TextError: if nothing of the text can be spoken, with ``strict`` if something cannot, or
             if the lexicon cannot be read.
-        VoiceError: if the voice cannot be loaded or has no such vocoder.
-        ConfigError: if a number is out of its range.
+        VoiceError: if the voice cannot be loaded or has no such model.
+        ConfigError: if a number is out of its range, an option is one that no chosen model takes,
+            or the acoustic model cannot change what is asked for.
     """
-    begun = time.perf_counter()
-    speaker = Speaker(_voice(voice, lexicon), vocoder, seed, rate, pitch, energy)
+    start = time.perf_counter()
+    speaker = Speaker(
+        SpeechOptions(voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, options)
+    )
     sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
     _require_speech(bool(sentences), read.dropped)
     line = Timeline(speaker)
     blocks = [line.add(sentence) for sentence in sentences]
-    return _audio(speaker, blocks, read, begun)
+    return _audio(speaker, blocks, read, start)
 
 
 def synthesize_batch(
     texts: Sequence[str],
     *,
     voice: Voice | str | Path | None = None,
+    acoustic: str | None = None,
+    vocoder: str | None = None,
     seed: int = 0,
     rate: float = 1.0,
     pitch: float = 1.0,
     energy: float = 1.0,
-    vocoder: str = DEFAULT_VOCODER,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    **options: Any,
 ) -> list[Audio]:
     """Speak several texts; on a GPU the acoustic model works on up to eight of them at once.
 
     Arguments, results and errors are those of :func:`synthesize`, and so are the samples, to
     1e-4. ``report.compute_s`` is the text's share, by length, of the time for all of them.
     """
-    begun = time.perf_counter()
-    speaker = Speaker(_voice(voice, lexicon), vocoder, seed, rate, pitch, energy)
+    start = time.perf_counter()
+    speaker = Speaker(
+        SpeechOptions(voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, options)
+    )
     read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
     for sentences, report in read:
         _require_speech(bool(sentences), report.dropped)
@@ -101,8 +161,8 @@ def synthesize_batch(
     for (sentences, report), made in zip(read, mels):
         line = Timeline(speaker)
         blocks = [line.add(sentence, mel) for sentence, mel in zip(sentences, made)]
-        audios.append(_audio(speaker, blocks, report, begun))
-    compute_s = time.perf_counter() - begun
+        audios.append(_audio(speaker, blocks, report, start))
+    compute_s = time.perf_counter() - start
     total_s = sum(audio.duration_s for audio in audios)
     return [
         dataclasses.replace(
@@ -119,13 +179,15 @@ def stream(
     text: str | Iterable[str],
     *,
     voice: Voice | str | Path | None = None,
+    acoustic: str | None = None,
+    vocoder: str | None = None,
     seed: int = 0,
     rate: float = 1.0,
     pitch: float = 1.0,
     energy: float = 1.0,
-    vocoder: str = DEFAULT_VOCODER,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    **options: Any,
 ) -> Iterator[Audio]:
     """Speak a text of any length block by block, in bounded memory.
 
@@ -146,7 +208,9 @@ def stream(
         TextError, VoiceError, ConfigError: as :func:`synthesize`; what is wrong with the text
             comes to light when that place is reached.
     """
-    speaker = Speaker(_voice(voice, lexicon), vocoder, seed, rate, pitch, energy)
+    speaker = Speaker(
+        SpeechOptions(voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, options)
+    )
     return _stream(speaker, _checked(text) if isinstance(text, str) else text, strict)
 
 
@@ -154,7 +218,7 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
     line = Timeline(speaker)
     spoken = False
     left_out: tuple[Dropped, ...] = ()
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for sentence, dropped in speaker.voice.front_end.stream(text):
         if strict and dropped:
             first = dropped[0]
@@ -165,21 +229,16 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
         left_out += dropped
         if sentence is None:
             continue
-        told = Report(_spoken_form(sentence), left_out, 1, 0)
+        read = Report(_spoken_form(sentence), left_out, 1, 0)
         left_out = ()
         for block in line.stream(sentence):
-            yield _audio(speaker, [block], told, begun)
-            told = Report("", (), 0, 0)
-            begun = time.perf_counter()
+            yield _audio(speaker, [block], read, start)
+            read = Report("", (), 0, 0)
+            start = time.perf_counter()
         spoken = True
     _require_speech(spoken, left_out)
     if left_out:
-        yield _audio(speaker, [], Report("", left_out, 0, 0), begun)
-
-
-def _voice(voice: Voice | str | Path | None, lexicon: str | Path | None) -> Voice:
-    chosen = voice if isinstance(voice, Voice) else cached_voice(voice)
-    return chosen if lexicon is None else chosen.with_lexicon(lexicon)
+        yield _audio(speaker, [], Report("", left_out, 0, 0), start)
 
 
 def _checked(text: str) -> str:
@@ -198,21 +257,21 @@ def _require_speech(found: bool, dropped: tuple[Dropped, ...]) -> None:
     raise TextError(f"nothing of the text can be spoken: {shown}{more}; write it in words")
 
 
-def _mels_of_texts(speaker: Speaker, texts: list[list[Sentence]]) -> list[list[Mel]]:
+def _mels_of_texts(speaker: Speaker, texts: list[list[Sentence]]) -> list[list[SentenceMel]]:
     """The first sentences of all texts together, then the second ones, as they share their seed."""
-    mels: list[list[Mel]] = [[] for _ in texts]
+    mels: list[list[SentenceMel]] = [[] for _ in texts]
     for index in range(max(map(len, texts), default=0)):
         members = [number for number, text in enumerate(texts) if index < len(text)]
-        for start in range(0, len(members), BATCH_SIZE):
-            chosen = members[start : start + BATCH_SIZE]
+        for first in range(0, len(members), BATCH_SIZE):
+            chosen = members[first : first + BATCH_SIZE]
             made = speaker.mels([texts[number][index] for number in chosen], index)
             for number, mel in zip(chosen, made):
                 mels[number].append(mel)
     return mels
 
 
-def _audio(speaker: Speaker, blocks: list[Block], read: Report, begun: float) -> Audio:
-    samples = np.concatenate([block.samples for block in blocks])
+def _audio(speaker: Speaker, blocks: list[Block], read: Report, start: float) -> Audio:
+    samples = np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
     rate = speaker.voice.audio.sample_rate
     report = SynthesisReport(
         normalised=read.normalised,
@@ -220,10 +279,13 @@ def _audio(speaker: Speaker, blocks: list[Block], read: Report, begun: float) ->
         n_sentences=read.n_sentences,
         n_split=read.n_split,
         voice=speaker.voice.name,
-        vocoder=speaker.vocoder,
-        seed=speaker.seed,
+        acoustic=speaker.acoustic_name,
+        vocoder=speaker.vocoder_name,
+        options=speaker.options.more,
+        problems=tuple(dict.fromkeys(item for block in blocks for item in block.problems)),
+        seed=speaker.options.seed,
         duration_s=len(samples) / rate,
-        compute_s=time.perf_counter() - begun,
+        compute_s=time.perf_counter() - start,
     )
     timestamps = tuple(stamp for block in blocks for stamp in block.timestamps)
     return Audio(samples, rate, timestamps, report)

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from tts_pipeline.acoustic.aligner import needs_frames
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig, AutoregressiveModel
+from tts_pipeline.acoustic.durations import needs_frames
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.symbols import PAD_ID, encode
 

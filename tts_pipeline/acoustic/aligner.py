@@ -8,18 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from tts_pipeline.acoustic.durations import needs_frames
+from tts_pipeline.acoustic.encoder import TokenEmbedding
 from tts_pipeline.acoustic.viterbi import monotonic_durations
-from tts_pipeline.text.symbols import (
-    BOS,
-    EOS,
-    GAPS,
-    N_STRESS,
-    PAD_ID,
-    STRESS_STEP,
-    SYMBOL_IDS,
-    SYMBOLS,
-    UNSPOKEN,
-)
+from tts_pipeline.text.symbols import ARPABET, BOS, EOS, GAPS, Alphabet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,28 +27,6 @@ class AlignerConfig:
     kernel_size: int = 5
 
 
-class TokenEmbedding(nn.Module):
-    """Sum of a symbol's and a stress' vector; see :mod:`tts_pipeline.text.symbols`."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.symbol = nn.Embedding(len(SYMBOLS), channels)
-        self.stress = nn.Embedding(N_STRESS, channels)
-
-    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """``(B, N)`` int64 to ``(B, N, C)``."""
-        return self.symbol(tokens % STRESS_STEP) + self.stress(tokens // STRESS_STEP)
-
-
-SILENT = frozenset(SYMBOL_IDS[symbol] for symbol in (BOS, EOS, *GAPS))
-
-
-def needs_frames(tokens: torch.Tensor) -> torch.Tensor:
-    """True for tokens of which every recording holds at least a frame."""
-    unspoken = torch.tensor(sorted(UNSPOKEN | {PAD_ID}), device=tokens.device)
-    return torch.isin(tokens, unspoken, invert=True)
-
-
 class Aligner(nn.Module):
     """How well each token fits each frame, from the distance of their encodings.
 
@@ -65,10 +35,11 @@ class Aligner(nn.Module):
     it sounds like, and boundaries stay where they are heard.
     """
 
-    def __init__(self, config: AlignerConfig, n_mels: int) -> None:
+    def __init__(self, config: AlignerConfig, n_mels: int, alphabet: Alphabet = ARPABET) -> None:
         super().__init__()
+        self.config, self.alphabet = config, alphabet
         c, k = config.channels, config.kernel_size
-        self.embedding = TokenEmbedding(c)
+        self.embedding = TokenEmbedding(c, alphabet)
         self.mel_encoder = nn.Sequential(
             nn.Conv1d(n_mels, 2 * c, k, padding=k // 2),
             nn.ReLU(),
@@ -85,8 +56,9 @@ class Aligner(nn.Module):
             tokens: ``(B, N)``.
             mel: ``(B, M, T)``, scaled to about zero mean and unit variance.
         """
-        silent = torch.isin(tokens, torch.tensor(sorted(SILENT), device=tokens.device))
-        keys = self.embedding(tokens.masked_fill(silent, SYMBOL_IDS[BOS]))
+        ids = self.alphabet.ids
+        silent = torch.tensor([ids[mark] for mark in (BOS, EOS, *GAPS)], device=tokens.device)
+        keys = self.embedding(tokens.masked_fill(torch.isin(tokens, silent), ids[BOS]))
         queries = self.mel_encoder(mel).transpose(1, 2)
         distance = (
             queries.square().sum(2, keepdim=True)
@@ -96,14 +68,15 @@ class Aligner(nn.Module):
         return -self.log_scale.exp() * distance / keys.shape[2] ** 0.5
 
 
-def align(scores: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+def align(scores: torch.Tensor, tokens: torch.Tensor, alphabet: Alphabet = ARPABET) -> torch.Tensor:
     """Frames per token ``(N,)`` of one item's best path; word boundaries and the end may have none.
 
     Args:
         scores: ``(T, N)`` of :class:`Aligner`.
         tokens: ``(N,)``, begin to end.
+        alphabet: of the tokens.
     """
-    optional = ~needs_frames(tokens)
+    optional = ~needs_frames(tokens, alphabet)
     durations = monotonic_durations(scores[:, :-1].numpy(), optional[:-1].numpy())
     return torch.from_numpy(np.append(durations, 0))
 

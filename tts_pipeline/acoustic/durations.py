@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import torch
 
+from tts_pipeline.text.symbols import ARPABET, Alphabet
 
-def round_durations(durations: torch.Tensor, least: torch.Tensor) -> torch.Tensor:
+
+def needs_frames(tokens: torch.Tensor, alphabet: Alphabet = ARPABET) -> torch.Tensor:
+    """True for tokens of which every recording holds at least a frame."""
+    frameless = sorted(alphabet.unspoken | {alphabet.pad_id})
+    return torch.isin(tokens, torch.tensor(frameless, device=tokens.device), invert=True)
+
+
+def round_durations(durations: torch.Tensor, minimum: torch.Tensor) -> torch.Tensor:
     """Whole numbers of frames whose running sum never drifts from the real one.
 
     Args:
         durations: frames per token ``(B, N)`` real, 0 where there is no token.
-        least: fewest frames of each token ``(B, N)``, whole numbers.
+        minimum: fewest frames of each token ``(B, N)``, whole numbers.
 
     Returns:
         ``(B, N)`` int64.
     """
     # Halves all go up (torch.round takes them to the even side), so that a token of one frame
     # never vanishes between two of them.
-    ends = torch.floor(torch.maximum(durations, least).double().cumsum(1) + 0.5).long()
+    ends = torch.floor(torch.maximum(durations, minimum).double().cumsum(1) + 0.5).long()
     return torch.diff(ends, dim=1, prepend=torch.zeros_like(ends[:, :1]))
 
 

@@ -6,8 +6,22 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tts_pipeline.acoustic.aligner import TokenEmbedding
 from tts_pipeline.nn.convnext import ConvNeXtBlock
+from tts_pipeline.text.symbols import ARPABET, Alphabet
+
+
+class TokenEmbedding(nn.Module):
+    """Sum of a symbol's and a stress' vector; see :mod:`tts_pipeline.text.symbols`."""
+
+    def __init__(self, channels: int, alphabet: Alphabet = ARPABET) -> None:
+        super().__init__()
+        self.step = alphabet.stress_step
+        self.symbol = nn.Embedding(len(alphabet.symbols), channels)
+        self.stress = nn.Embedding(alphabet.n_stress, channels)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """``(B, N)`` int64 to ``(B, N, C)``."""
+        return self.symbol(tokens % self.step) + self.stress(tokens // self.step)
 
 
 class MaskedBlocks(nn.Module):
@@ -32,10 +46,16 @@ class Encoder(nn.Module):
     """Embedding, ConvNeXt blocks and a bidirectional GRU over the sentence."""
 
     def __init__(
-        self, channels: int, hidden: int, n_blocks: int, kernel_size: int, dropout: float
+        self,
+        channels: int,
+        hidden: int,
+        n_blocks: int,
+        kernel_size: int,
+        dropout: float,
+        alphabet: Alphabet = ARPABET,
     ) -> None:
         super().__init__()
-        self.embedding = TokenEmbedding(channels)
+        self.embedding = TokenEmbedding(channels, alphabet)
         self.blocks = MaskedBlocks(channels, hidden, n_blocks, kernel_size, dropout)
         self.recurrent = nn.GRU(channels, channels // 2, batch_first=True, bidirectional=True)
 

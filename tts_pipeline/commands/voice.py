@@ -18,8 +18,6 @@ def main(argv: Sequence[str]) -> int:
     )
     arguments = parser.parse_args(argv)
 
-    from torch import nn
-
     from tts_pipeline.voice.voice import SHIPPED, Voice
 
     folder = arguments.folder or SHIPPED
@@ -28,10 +26,10 @@ def main(argv: Sequence[str]) -> int:
     print(f"voice      {voice.name} ({voice.language}), {folder}")
     print(f"audio      {voice.audio.sample_rate} Hz, {voice.audio.n_mels} mel bands, ", end="")
     print(f"{voice.audio.frame_rate:g} frames a second")
-    for name, model in (("acoustic", voice.acoustic), *voice.vocoders.items()):
-        if isinstance(model, nn.Module):
-            count = sum(parameter.numel() for parameter in model.parameters())
-            print(f"model      {name}: {count / 1e6:.2f} M parameters")
+    voice.verify()
+    for name, model in voice.models.items():
+        count = voice.start(name, model.role).n_parameters
+        print(f"model      {name}: {model.role}, {model.kind}, {count / 1e6:.2f} M parameters")
     for path in files:
         print(f"file       {path.name}: {path.stat().st_size / 1e6:.2f} MB")
     print("verified   sizes, SHA-256, names and shapes of all weights\n")

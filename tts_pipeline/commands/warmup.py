@@ -24,14 +24,15 @@ def main(argv: Sequence[str]) -> int:
     begun = time.perf_counter()
     from tts_pipeline.nn.jit import cache_folders
     from tts_pipeline.synthesis import stream
-    from tts_pipeline.voice.models import KINDS
+    from tts_pipeline.voice.models import ACOUSTIC, VOCODER
     from tts_pipeline.voice.voice import cached_voice
 
     voice = cached_voice(arguments.voice)
     loaded = time.perf_counter()
-    for vocoder in sorted(voice.vocoders.keys() & KINDS.keys()):
-        for _ in stream("Ready.", voice=voice, vocoder=vocoder):
-            pass
+    for role in (ACOUSTIC, VOCODER):
+        for name in voice.names(role):
+            for _ in stream("Ready.", voice=voice, **{role: name}):
+                pass
     spoken = time.perf_counter()
     first = next(stream("Ready.", voice=voice))
     print(f"voice    {voice.name} loaded in {loaded - begun:.1f} s")

@@ -21,11 +21,15 @@ class Weights:
 
     Args:
         arrays: by name, float16 or float32. They are not changed.
+
+    Attributes:
+        n_parameters: trained numbers among those taken so far; buffers do not count.
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._arrays = arrays
         self._left = dict.fromkeys(arrays)
+        self.n_parameters = 0
 
     def take(self, name: str, *shape: int) -> np.ndarray:
         """The array as float32, the stored one itself if it is float32 already.
@@ -44,6 +48,13 @@ class Weights:
         values = array.astype(np.float32, copy=False)
         if not np.isfinite(values).all():
             raise VoiceError(f"{name} holds NaN or infinity")
+        self.n_parameters += values.size
+        return values
+
+    def buffer(self, name: str, *shape: int) -> np.ndarray:
+        """:meth:`take` for what was measured, not trained."""
+        values = self.take(name, *shape)
+        self.n_parameters -= values.size
         return values
 
     def vector(self, name: str, *shape: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tts_pipeline.spoken import Timestamp
+from tts_pipeline.timestamps import Timestamp
 
 
 class Speech(NamedTuple):

@@ -14,7 +14,8 @@ from torch import nn
 from tts_pipeline import atomic
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.stages import Stage, VoiceModel
-from tts_pipeline.voice.voice import Voice
+from tts_pipeline.voice.voice import FRONT_ENDS, Voice
+from tts_pipeline.voice.voice_model import VoiceModel as StoredModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,9 +105,14 @@ def write_voice(
     Raises:
         VoiceError: if it cannot be written, or the models do not make a voice.
     """
-    (acoustic,) = [item.module for item in models if item.model.role == "acoustic"]
-    vocoders = {item.model.name: item.module for item in models if item.model.role == "vocoder"}
-    Voice(facts.name, audio, acoustic, vocoders, facts.language, card).save(folder)  # type: ignore[arg-type]
+    alphabet = FRONT_ENDS[facts.language].alphabet
+    found = {
+        item.model.name: StoredModel.of_module(
+            item.model.name, item.module, audio, alphabet, dict(item.model.uses)
+        )
+        for item in models
+    }
+    Voice(facts.name, audio, found, facts.language, card, alphabet).save(folder)
 
 
 def _facts_of(run: Path) -> dict[str, object]:

@@ -7,11 +7,13 @@ and shape follow from the configuration of its model, and no pickle is ever read
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import safetensors.numpy
@@ -21,12 +23,17 @@ from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
 from tts_pipeline.nn.weights import arrays_in, mapped_arrays
-from tts_pipeline.voice.models import KINDS, StoredModel
+from tts_pipeline.text.symbols import Alphabet
+from tts_pipeline.voice.models import ACOUSTIC, KINDS, VOCODER
+from tts_pipeline.voice.schema import CONFIG, SCHEMA, mapping, read_config, remedy_for
+from tts_pipeline.voice.voice_model import Origin, VoiceModel
 
-SCHEMA = 1
-CONFIG = "config.json"
 CARD = "CARD.md"
 DTYPES = ("float16", "float32")
+_MODEL_KEYS = ("role", "kind", "audio", "config", "weights")
+_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,14 +50,15 @@ class Contents(NamedTuple):
 
     name: str
     language: str
+    alphabet: Alphabet
     audio: AudioConfig
-    models: dict[str, StoredModel]
+    models: Mapping[str, VoiceModel]
     card: str
     fingerprint: str = ""
 
 
 def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
-    """Read and verify the folder of a voice.
+    """Read the folder of a voice; its weights are read and verified when they are asked for.
 
     Args:
         folder: that of the voice.
@@ -60,36 +68,49 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     Raises:
         VoiceError: saying what is missing, damaged, foreign or too new, and the remedy.
     """
-    config = _read_config(folder)
-    audios: dict[str, AudioConfig] = {}
-    models: dict[str, StoredModel] = {}
+    config = read_config(folder)
+    where = str(folder / CONFIG)
+    alphabet = _read(Alphabet, config["alphabet"], "alphabet", folder)
+    models: dict[str, VoiceModel] = {}
     for name, values in config["models"].items():
-        if name not in KINDS:
+        key = f"models.{name}"
+        parts = mapping(values, f"{where}: {key}", _MODEL_KEYS, optional=("uses",))
+        kind = parts["kind"]
+        if kind not in KINDS or KINDS[kind].role != parts["role"]:
             raise VoiceError(
-                f"{folder}: unknown kind of model {name!r}, expected one of {', '.join(KINDS)}; "
-                "update tts_pipeline, or take a voice made for it"
+                f"{folder}: unknown kind of model {kind!r} for {name!r} ({parts['role']!r}), "
+                f"expected one of {', '.join(KINDS)}; update tts_pipeline, or take a voice made "
+                "for it"
             )
-        where = f"models.{name}"
-        parts = _mapping(values, f"{folder / CONFIG}: {where}", ("audio", "config", "weights"))
-        try:
-            audio = from_mapping(AudioConfig, parts["audio"], f"{where}.audio")
-            weights = from_mapping(WeightsFile, parts["weights"], f"{where}.weights")
-        except TTSPipelineError as error:
-            raise VoiceError(f"{folder / CONFIG}: {error}; {_remedy(folder)}") from error
-        audios[name] = audio
-        _require_same_audio(folder, audios)
-        arrays = _read_weights(folder, weights, mapped)
-        models[name] = StoredModel(name, parts["config"], audio, arrays, f"{folder / CONFIG}")
-        _verify(folder, weights, models[name])
-    if "acoustic" not in models or len(models) == 1:
-        lacks = "vocoder" if "acoustic" in models else "acoustic model"
-        raise VoiceError(f"{folder / CONFIG}: names no {lacks}; {_remedy(folder)}")
+        if not _NAME.fullmatch(name):
+            raise VoiceError(
+                f"{where}: model {name!r}, expected a name of small letters, digits, - and _"
+            )
+        audio = _read(AudioConfig, parts["audio"], f"{key}.audio", folder)
+        weights = _read(WeightsFile, parts["weights"], f"{key}.weights", folder)
+        _require_file(folder, weights)
+        origin = Origin(where, str(folder / weights.file), remedy_for(folder))
+        models[name] = VoiceModel(
+            name,
+            kind,
+            parts["config"],
+            audio,
+            alphabet,
+            functools.partial(_read_weights, folder, weights, mapped),
+            uses=parts.get("uses", {}),
+            origin=origin,
+        )
+    _require_same_audio(folder, {name: model.audio for name, model in models.items()})
+    for role in (ACOUSTIC, VOCODER):
+        if role not in {model.role for model in models.values()}:
+            lacks = "vocoder" if role == VOCODER else "acoustic model"
+            raise VoiceError(f"{where}: names no {lacks}; {remedy_for(folder)}")
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     # The configuration holds the hashes of all weights, so its own hash stands for the voice.
     fingerprint = _sha256(json.dumps(config, sort_keys=True).encode())
-    audio = audios["acoustic"]
-    return Contents(config["name"], config["language"], audio, models, text, fingerprint)
+    audio = next(iter(models.values())).audio
+    return Contents(config["name"], config["language"], alphabet, audio, models, text, fingerprint)
 
 
 def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
@@ -102,27 +123,26 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
             statistics, are stored as float32.
 
     Raises:
-        VoiceError: if the dtype is another one, a number does not fit, or writing fails.
+        VoiceError: if a model cannot be saved, the dtype is another one, a number does not fit, or
+            writing fails.
     """
     if dtype not in DTYPES:
         raise VoiceError(f"dtype={dtype}: expected one of {', '.join(DTYPES)}")
     records = {}
     files: dict[str, bytes] = {}
     for name, model in contents.models.items():
-        buffers = model.buffers() if dtype != "float32" else frozenset()
-        arrays = {}
-        for key, value in model.arrays.items():
-            with np.errstate(over="ignore"):
-                arrays[key] = value.astype("float32" if key in buffers else dtype, order="C")
-            if not np.isfinite(arrays[key]).all():
-                raise VoiceError(
-                    f"{name}: {key} holds a number that is not finite in {dtype}; "
-                    "check the training, or store float32"
-                )
-        content = safetensors.numpy.save(arrays)
-        file = KINDS[name].file
+        if not model.can_be_saved or not _NAME.fullmatch(name):
+            raise VoiceError(
+                f"{model.role} {name!r} cannot be saved: expected a name of small letters, digits, "
+                f"- and _, and a kind among {', '.join(KINDS)}"
+            )
+        content = safetensors.numpy.save(_stored_arrays(model, dtype))
+        file = f"{name}.safetensors"
         files[file] = content
         records[name] = {
+            "role": model.role,
+            "kind": model.kind,
+            **({"uses": model.uses} if model.uses else {}),
             "audio": dataclasses.asdict(contents.audio),
             "config": model.settings,
             "weights": dataclasses.asdict(WeightsFile(file, _sha256(content), len(content))),
@@ -131,6 +151,7 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
         "schema": SCHEMA,
         "name": contents.name,
         "language": contents.language,
+        "alphabet": dataclasses.asdict(contents.alphabet),
         "models": records,
     }
     files[CARD] = contents.card.encode()
@@ -143,44 +164,18 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
         raise VoiceError(f"{folder}: cannot be written ({error})") from error
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG
-    if not folder.is_dir():
-        raise VoiceError(f"{folder}: no such folder, expected that of a voice; {_remedy(folder)}")
-    if not path.is_file():
-        raise VoiceError(f"{folder}: holds no {CONFIG}, so it is no voice; {_remedy(folder)}")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise VoiceError(f"{path}: damaged, not valid JSON ({error}); {_remedy(folder)}") from error
-    schema = config.get("schema") if isinstance(config, dict) else None
-    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise VoiceError(
-            f"{path}: schema {schema!r}, expected a number from 1 to {SCHEMA}; this is no voice of "
-            "tts_pipeline"
-        )
-    if schema > SCHEMA:
-        raise VoiceError(
-            f"{path}: a voice of schema {schema}, this version of tts_pipeline reads up to "
-            f"{SCHEMA}; update tts_pipeline"
-        )
-    config = _mapping(config, str(path), ("schema", "name", "language", "models"))
-    for key, kind in (("name", str), ("language", str), ("models", dict)):
-        if not isinstance(config[key], kind):
+def _stored_arrays(model: VoiceModel, dtype: str) -> dict[str, np.ndarray]:
+    buffers = model.buffers() if dtype != "float32" else frozenset()
+    arrays = {}
+    for key, value in model.arrays.items():
+        with np.errstate(over="ignore"):
+            arrays[key] = value.astype("float32" if key in buffers else dtype, order="C")
+        if not np.isfinite(arrays[key]).all():
             raise VoiceError(
-                f"{path}: {key}={config[key]!r}, expected {kind.__name__}; {_remedy(folder)}"
+                f"{model.name}: {key} holds a number that is not finite in {dtype}; "
+                "check the training, or store float32"
             )
-    return config
-
-
-def _mapping(values: Any, where: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(values, dict) or set(values) != set(keys):
-        found = ", ".join(map(str, values)) if isinstance(values, dict) else repr(values)
-        raise VoiceError(
-            f"{where}: holds {found or 'nothing'}, expected {', '.join(keys)}; this is no voice of "
-            "tts_pipeline, or it was edited"
-        )
-    return values
+    return arrays
 
 
 def _require_same_audio(folder: Path, audios: Mapping[str, AudioConfig]) -> None:
@@ -195,64 +190,47 @@ def _require_same_audio(folder: Path, audios: Mapping[str, AudioConfig]) -> None
                 )
 
 
-def _read_weights(folder: Path, expected: WeightsFile, mapped: bool) -> dict[str, np.ndarray]:
+def _read(kind: type[T], values: object, key: str, folder: Path) -> T:
+    try:
+        return from_mapping(kind, values, key)
+    except TTSPipelineError as error:
+        raise VoiceError(f"{folder / CONFIG}: {error}; {remedy_for(folder)}") from error
+
+
+def _require_file(folder: Path, expected: WeightsFile) -> None:
+    """See that the file is there and has the right size, which shows all but malice and decay."""
     path = folder / expected.file
     if Path(expected.file).name != expected.file:
         raise VoiceError(
             f"{folder / CONFIG}: weights file {expected.file!r}, expected a name within the folder"
         )
     if not path.is_file():
-        raise VoiceError(f"{path}: missing; {_remedy(folder)}")
+        raise VoiceError(f"{path}: missing; {remedy_for(folder)}")
+    n_bytes = path.stat().st_size
+    if n_bytes != expected.n_bytes:
+        state = "truncated" if n_bytes < expected.n_bytes else "too long"
+        raise VoiceError(
+            f"{path}: {state}, {n_bytes} bytes, expected {expected.n_bytes}; {remedy_for(folder)}"
+        )
+
+
+def _read_weights(folder: Path, expected: WeightsFile, mapped: bool) -> dict[str, np.ndarray]:
+    _require_file(folder, expected)
+    path = folder / expected.file
     try:
         content = path.read_bytes()
     except OSError as error:
         raise VoiceError(f"{path}: cannot be read ({error})") from error
-    if len(content) != expected.n_bytes:
-        state = "truncated" if len(content) < expected.n_bytes else "too long"
-        raise VoiceError(
-            f"{path}: {state}, {len(content)} bytes, expected {expected.n_bytes}; {_remedy(folder)}"
-        )
     if _sha256(content) != expected.sha256:
         raise VoiceError(
-            f"{path}: damaged, its SHA-256 is not the one in {CONFIG}; {_remedy(folder)}"
+            f"{path}: damaged, its SHA-256 is not the one in {CONFIG}; {remedy_for(folder)}"
         )
     try:
         arrays = arrays_in(content)
         return mapped_arrays(path) if mapped else arrays
     except VoiceError as error:
-        raise VoiceError(f"{path}: {error}; {_remedy(folder)}") from error
-
-
-def _verify(folder: Path, weights: WeightsFile, model: StoredModel) -> None:
-    """See that the configuration makes a model, and that the weights are those of it.
-
-    A kind that cannot work without PyTorch is looked at when it is first needed.
-    """
-    if not model.has_engine:
-        return
-    try:
-        _ = model.config
-    except VoiceError as error:
-        raise VoiceError(f"{error}; {_remedy(folder)}") from error
-    try:
-        _ = model.engine
-    except VoiceError as error:
-        raise VoiceError(
-            f"{folder / weights.file}: weights of another model than {CONFIG} describes ({error}); "
-            f"{_remedy(folder)}"
-        ) from error
-    except (ArithmeticError, MemoryError, TTSPipelineError, ValueError) as error:
-        raise VoiceError(
-            f"{folder / CONFIG}: models.{model.kind}.config makes no model ({error}); "
-            f"{_remedy(folder)}"
-        ) from error
+        raise VoiceError(f"{path}: {error}; {remedy_for(folder)}") from error
 
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _remedy(folder: Path) -> str:
-    if folder.resolve().parent == Path(__file__).resolve().parents[1] / "voices":
-        return "install tts_pipeline again"
-    return "copy or make the voice again, or give the folder of another one"

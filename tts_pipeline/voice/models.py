@@ -1,163 +1,122 @@
-"""Models as a voice's folder holds them: settings and weights, not PyTorch until it is needed."""
+"""The registry: every kind of model that a voice may hold, one entry each."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+import dataclasses
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
-from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.config import from_mapping
-from tts_pipeline.errors import TTSPipelineError, VoiceError
-from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig
-from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine
-from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
-from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
+from tts_pipeline.errors import VoiceError
+from tts_pipeline.text.symbols import Alphabet
 
 if TYPE_CHECKING:
     from torch import nn
 
+ACOUSTIC, REFINER, VOCODER, ALIGNER = ROLES = ("acoustic", "refiner", "vocoder", "aligner")
 
-class Kind(NamedTuple):
-    """A kind of model that a voice may hold; each function imports what it needs.
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of model that a voice may hold.
+
+    Each part is itself or ``"module:name"``, which is imported when it is needed.
 
     Attributes:
-        file: of its weights.
-        config: gives its config dataclass.
-        module: makes its PyTorch module of config and audio settings.
-        engine: makes what does its work on a CPU without PyTorch, of config, audio settings and
-            weights; None if there is no such thing.
+        role: one of ``ROLES``.
+        config: dataclass of sizes; every kind has its own.
+        engine: ``(config, audio, weights, uses)`` to what implements the contract of the role
+            without PyTorch. ``uses`` holds ``alphabet`` and what else the kind uses.
+        module: the ``nn.Module`` that is trained, made of its configuration and, by name, what it
+            asks for of ``audio``, ``n_mels`` and ``alphabet``. None: it cannot be trained.
+        on_device: ``(module, audio, uses)`` to the contract by PyTorch; None: a device is of no
+            use to it.
+        uses: what it needs of other models: name to the kind of model whose attribute it is.
     """
 
-    file: str
-    config: Callable[[], type]
-    module: Callable[[Any, AudioConfig], nn.Module]
-    engine: Callable[[Any, AudioConfig, Mapping[str, np.ndarray]], Any] | None = None
+    role: str
+    config: Any
+    engine: Any
+    module: Any = None
+    on_device: Any = None
+    uses: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def part(self, name: str) -> Any:
+        """The part itself."""
+        value = getattr(self, name)
+        if not isinstance(value, str):
+            return value
+        module, _, attribute = value.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def make_module(self, config: Any, audio: AudioConfig, alphabet: Alphabet) -> nn.Module:
+        """The untrained module."""
+        make = self.part("module")
+        at_hand = {"audio": audio, "n_mels": audio.n_mels, "alphabet": alphabet}
+        wanted = inspect.signature(make).parameters
+        return make(config, **{name: at_hand[name] for name in at_hand if name in wanted})
 
 
-def _acoustic(config: Any, audio: AudioConfig) -> nn.Module:
-    from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+def _family(
+    role: str, room: str, names: str, *, on_device: str = "", uses: Mapping[str, str] | None = None
+) -> Kind:
+    """A kind of the package.
 
-    return AutoregressiveModel(config, audio.n_mels)
+    Args:
+        role: one of ``ROLES``.
+        room: folder with config, model and engine.
+        names: of their classes.
+        on_device: ``module:class`` in the room, if there is one.
+        uses: as of :class:`Kind`.
+    """
+    home = f"tts_pipeline.{room}"
+    config, model, engine = names.split()
+    return Kind(
+        role,
+        f"{home}.config:{config}",
+        f"{home}.engine:{engine}",
+        f"{home}.model:{model}",
+        f"{home}.{on_device}" if on_device else None,
+        uses or {},
+    )
 
 
-def _parallel(config: Any, audio: AudioConfig) -> nn.Module:
-    from tts_pipeline.vocoder.harmonic_noise.model import HarmonicPlusNoiseVocoder
-
-    return HarmonicPlusNoiseVocoder(config, audio)
-
-
-def _wavenet(config: Any, audio: AudioConfig) -> nn.Module:
-    from tts_pipeline.vocoder.wavenet.model import WaveNet
-
-    return WaveNet(config, audio)
-
-
-# The models of a voice by name: "acoustic" must be there, the others are its vocoders.
-KINDS = {
-    "acoustic": Kind(
-        "acoustic.safetensors",
-        lambda: AutoregressiveConfig,
-        _acoustic,
-        lambda config, audio, weights: AutoregressiveEngine(config, audio.n_mels, weights),
+KINDS: dict[str, Kind] = {
+    "autoregressive": _family(
+        ACOUSTIC,
+        "acoustic.autoregressive",
+        "AutoregressiveConfig AutoregressiveModel AutoregressiveEngine",
+        on_device="generation:AutoregressiveOnDevice",
     ),
-    "parallel": Kind(
-        "vocoder.safetensors", lambda: GeneratorConfig, _parallel, HarmonicNoiseEngine
+    "harmonic-noise": _family(
+        VOCODER,
+        "vocoder.harmonic_noise",
+        "GeneratorConfig HarmonicPlusNoiseVocoder HarmonicNoiseEngine",
+        on_device="generation:HarmonicNoiseOnDevice",
     ),
-    "wavenet": Kind("wavenet.safetensors", lambda: WaveNetConfig, _wavenet, WaveNetEngine),
+    "wavenet": _family(
+        VOCODER,
+        "vocoder.wavenet",
+        "WaveNetConfig WaveNet WaveNetEngine",
+        on_device="generators:WaveNetOnDevice",
+    ),
 }
 
 
-class StoredModel:
-    """A model of a voice.
+def kind_of(config: object) -> str:
+    """The kind that a config dataclass belongs to.
 
-    Args:
-        kind: one of ``KINDS``.
-        settings: its configuration, as it is saved.
-        audio: settings of the voice.
-        arrays: its weights by name.
-        where: the file that the settings come from, for messages.
+    Raises:
+        VoiceError: if it belongs to none.
     """
-
-    def __init__(
-        self,
-        kind: str,
-        settings: dict[str, Any],
-        audio: AudioConfig,
-        arrays: Mapping[str, np.ndarray],
-        where: str,
-    ) -> None:
-        self.kind, self.settings, self.audio, self.arrays = kind, settings, audio, arrays
-        self._where = where
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # What was made of the weights is made again where they arrive.
-        return StoredModel, (self.kind, self.settings, self.audio, self.arrays, self._where)
-
-    @property
-    def has_engine(self) -> bool:
-        """Whether PyTorch is not needed for its work on a CPU."""
-        return KINDS[self.kind].engine is not None
-
-    @functools.cached_property
-    def config(self) -> Any:
-        """Its config dataclass.
-
-        Raises:
-            VoiceError: if the settings are none of it.
-        """
-        try:
-            where = f"models.{self.kind}.config"
-            return from_mapping(KINDS[self.kind].config(), self.settings, where)
-        except TTSPipelineError as error:
-            raise VoiceError(f"{self._where}: {error}") from error
-
-    @functools.cached_property
-    def engine(self) -> Any:
-        """What does its work on a CPU without PyTorch, if :attr:`has_engine`.
-
-        Raises:
-            VoiceError: if the weights are not those of such a model.
-            ArithmeticError, MemoryError, ValueError, TTSPipelineError: if the settings make none.
-        """
-        make = KINDS[self.kind].engine
-        return make(self.config, self.audio, self.arrays) if make else None
-
-    @property
-    def is_built(self) -> bool:
-        """Whether :attr:`module` was asked for: then its weights may have been changed."""
-        return "module" in vars(self)
-
-    @functools.cached_property
-    def module(self) -> nn.Module:
-        """The PyTorch module, in use, not in training.
-
-        Raises:
-            VoiceError: if the weights are not those of such a model, or the settings make none.
-        """
-        import torch
-
-        config = self.config
-        try:
-            # Initial weights are drawn and then replaced: the caller's random numbers are not for
-            # that.
-            with torch.random.fork_rng(devices=[]):
-                module = KINDS[self.kind].module(config, self.audio)
-            weights = {
-                key: torch.from_numpy(value.astype(np.float32))
-                for key, value in self.arrays.items()
-            }
-            module.load_state_dict(weights)
-        except (ArithmeticError, MemoryError, RuntimeError, TTSPipelineError, ValueError) as error:
-            raise VoiceError(
-                f"{self._where}: models.{self.kind} makes no model ({error})"
-            ) from error
-        return module.eval().requires_grad_(False)
-
-    def buffers(self) -> frozenset[str]:
-        """Names of the arrays that are no parameters."""
-        return frozenset(self.arrays) - {name for name, _ in self.module.named_parameters()}
+    for name, kind in KINDS.items():
+        wanted = kind.config
+        found = f"{type(config).__module__}:{type(config).__name__}"
+        if found == wanted or type(config) is wanted:
+            return name
+    raise VoiceError(
+        f"no kind of model is registered for {type(config).__name__}; register it in "
+        "tts_pipeline.voice.models.KINDS"
+    )

@@ -1,166 +1,210 @@
-"""A voice: acoustic model, vocoders and front end that share one audio setting."""
+"""A voice: models by name and a front end that share one audio setting and one alphabet."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tts_pipeline.acoustic.refined import Refined
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import VoiceError
-from tts_pipeline.protocols import Stage1, Stage2
+from tts_pipeline.protocols import AcousticModel, Aligner, Refiner, Vocoder
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.protocol import TextFrontEnd
-from tts_pipeline.voice.folder import CONFIG, Contents, read_folder, write_folder
-from tts_pipeline.voice.models import KINDS, StoredModel
+from tts_pipeline.text.symbols import Alphabet
+from tts_pipeline.voice.folder import Contents, read_folder, write_folder
+from tts_pipeline.voice.models import ACOUSTIC, ALIGNER, KINDS, REFINER, VOCODER, kind_of
+from tts_pipeline.voice.schema import CONFIG
+from tts_pipeline.voice.voice_model import VoiceModel
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
-    from tts_pipeline.vocoder.protocol import Vocoder
-
 SHIPPED = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
-DEFAULT_VOCODER = "parallel"
+DEFAULT_ACOUSTIC, DEFAULT_VOCODER = "autoregressive", "parallel"
 GRIFFIN_LIM = "griffin-lim"
-FRONT_ENDS = {"en-US": EnglishFrontEnd}
+CHAIN = "+"
+FRONT_ENDS: dict[str, Callable[..., TextFrontEnd]] = {"en-US": EnglishFrontEnd}
+"""The front end of each language, made with ``lexicon=``."""
 
 
 class Voice:
     """Everything that is needed to speak; not changed once made.
 
-    A voice that was loaded speaks on a CPU without PyTorch. The models themselves, as PyTorch
-    modules, are made when they are asked for.
+    Models are read and set to work when they are asked for, without PyTorch unless a device is
+    named (:meth:`to`). Changed weights make another voice (:meth:`with_model`).
 
     Args:
         name: what the voice is called.
         audio: the audio settings that all of its models share.
-        acoustic: stage 1, tokens to mel.
-        vocoders: stage 2 by name; "parallel" is the default, "griffin-lim" is always there.
-        language: "en-US".
+        models: by name: PyTorch modules of a registered kind, what implements a contract of
+            :mod:`tts_pipeline.protocols` already, or the models of another voice. The first
+            acoustic model and the first vocoder are the defaults; "griffin-lim" is always there.
+        language: one of ``FRONT_ENDS``.
         card: its card in Markdown: data, licence, recipe, scores, limits.
+        alphabet: of the tokens that the models read; None: the front end's.
         lexicon: file of the user's own pronunciations.
         path: folder that it was loaded from, if any.
         fingerprint: SHA-256 over configuration and weights of the folder; empty if there is none.
 
+    Attributes:
+        models: all of them by name, in order.
+
     Raises:
-        VoiceError: if the models do not share the audio settings, or the language is unknown.
+        VoiceError: if the models do not share the audio settings, one of another kind that they
+            use is not there, or the language is unknown.
     """
 
     def __init__(
         self,
         name: str,
         audio: AudioConfig,
-        acoustic: AutoregressiveModel | StoredModel,
-        vocoders: Mapping[str, Vocoder | StoredModel],
+        models: Mapping[str, Any],
         language: str = "en-US",
         card: str = "",
+        alphabet: Alphabet | None = None,
         lexicon: Path | None = None,
         path: Path | None = None,
         fingerprint: str = "",
     ) -> None:
         self.name, self.audio, self.language, self.card = name, audio, language, card
         self.lexicon, self.path, self.fingerprint = lexicon, path, fingerprint
-        self._acoustic, self._vocoders = acoustic, _Vocoders(vocoders, audio)
         if language not in FRONT_ENDS:
             raise VoiceError(
                 f"voice {name!r}: language {language!r}, expected one of "
                 f"{', '.join(FRONT_ENDS)}; update tts_pipeline, or take another voice"
             )
-        n_mels = acoustic.audio.n_mels if isinstance(acoustic, StoredModel) else acoustic.n_mels
-        if n_mels != audio.n_mels:
-            raise VoiceError(
-                f"voice {name!r}: its acoustic model writes {n_mels} mel bands, "
-                f"expected n_mels={audio.n_mels}; train both stages with the same audio "
-                "settings"
-            )
-        for key, vocoder in vocoders.items():
-            if vocoder.audio != audio:
+        self.alphabet = alphabet or cast(Any, FRONT_ENDS[language]).alphabet
+        kinds = {key: _kind(model) for key, model in models.items()}
+        self.models: Mapping[str, VoiceModel] = {
+            key: self._model(key, model, kinds) for key, model in models.items()
+        }
+        for model in self.models.values():
+            if model.audio != audio:
                 raise VoiceError(
-                    f"voice {name!r}: vocoder {key!r} is made for {vocoder.audio}, expected "
-                    f"{audio}; train both stages with the same audio settings"
+                    f"voice {name!r}: {model.role} {model.name!r} is made for {model.audio}, "
+                    f"expected {audio}; train all models with the same audio settings"
                 )
-        for model in (acoustic, *vocoders.values()):
-            # PyTorch modules, without importing PyTorch to find out.
-            if hasattr(model, "requires_grad_"):
-                cast("nn.Module", model).eval().requires_grad_(False)
+        self._started: dict[str, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        models = self._models_to_store()
-        acoustic = models.pop("acoustic")
-        given = (self.name, self.audio, acoustic, models, self.language, self.card)
-        return Voice, (*given, self.lexicon, self.path, self.fingerprint)
+        return _voice, (self._given(),)
 
     @property
-    def acoustic(self) -> AutoregressiveModel:
-        """The acoustic model as a PyTorch module."""
-        model = self._acoustic
-        return cast(
-            "AutoregressiveModel", model.module if isinstance(model, StoredModel) else model
-        )
+    def acoustic(self) -> AcousticModel:
+        """The default acoustic model.
 
-    @property
-    def vocoders(self) -> Mapping[str, Vocoder]:
-        """The vocoders by name, each made when it is asked for."""
-        return self._vocoders
+        Raises:
+            VoiceError: if the voice has none.
+        """
+        return self.choose_acoustic()
 
     @property
     def vocoder(self) -> Vocoder:
-        """The default vocoder.
+        """The default vocoder."""
+        return self.choose_vocoder()
+
+    @property
+    def acoustics(self) -> Mapping[str, AcousticModel]:
+        """The acoustic models by name, each set to work when it is asked for."""
+        return _Started(self, ACOUSTIC)
+
+    @property
+    def refiners(self) -> Mapping[str, Refiner]:
+        """The refiners by name, each set to work when it is asked for."""
+        return _Started(self, REFINER)
+
+    @property
+    def vocoders(self) -> Mapping[str, Vocoder]:
+        """The vocoders by name, each set to work when it is asked for."""
+        return _Started(self, VOCODER)
+
+    @property
+    def default_acoustic(self) -> str:
+        """Name of the acoustic model that speaks if none is asked for.
 
         Raises:
-            VoiceError: if the voice has none but the reference.
+            VoiceError: if the voice has none.
         """
-        return self.choose_vocoder(DEFAULT_VOCODER)
+        names = self.names(ACOUSTIC)
+        if not names:
+            raise VoiceError(f"voice {self.name!r} has no acoustic model")
+        return names[0]
 
-    def choose_vocoder(self, name: str) -> Vocoder:
+    @property
+    def default_vocoder(self) -> str:
+        """Name of the vocoder that speaks if none is asked for."""
+        return self.names(VOCODER)[0]
+
+    def names(self, role: str) -> list[str]:
+        """Names of the models of a role, the default first."""
+        found = [name for name, model in self.models.items() if model.role == role]
+        return [*found, GRIFFIN_LIM] if role == VOCODER and GRIFFIN_LIM not in found else found
+
+    def choose_acoustic(self, name: str | None = None) -> AcousticModel:
+        """The acoustic model of this name, "acoustic+refiner" with a refiner behind it.
+
+        Raises:
+            VoiceError: if the voice has no such model; the message lists those that it has.
+        """
+        first, *refiners = (name or self.default_acoustic).split(CHAIN)
+        model = self.start(first, ACOUSTIC)
+        for refiner in refiners:
+            model = Refined(model, self.start(refiner, REFINER))
+        return cast(AcousticModel, model)
+
+    def choose_vocoder(self, name: str | None = None) -> Vocoder:
         """The vocoder of this name.
 
         Raises:
             VoiceError: if the voice has no such vocoder; the message lists those that it has.
         """
-        self.require_vocoder(name)
-        return self.vocoders[name]
+        return cast(Vocoder, self.start(name or self.default_vocoder, VOCODER))
 
-    def require_vocoder(self, name: str) -> None:
-        """See that there is a vocoder of this name.
-
-        Raises:
-            VoiceError: if the voice has no such vocoder; the message lists those that it has.
-        """
-        if name not in self.vocoders:
-            known = ", ".join(sorted(self.vocoders))
-            raise VoiceError(f"vocoder {name!r}: voice {self.name!r} has {known}")
-
-    @property
-    def stage_1(self) -> Stage1:
-        """What writes mels, on arrays: on a CPU without PyTorch."""
-        model = self._acoustic
-        if isinstance(model, StoredModel) and model.has_engine and not model.is_built:
-            return cast(Stage1, model.engine)
-        from tts_pipeline.modules import AcousticOnDevice
-
-        return self.acoustic.cpu_engine() or AcousticOnDevice(self.acoustic)
-
-    def stage_2(self, name: str) -> Stage2:
-        """What the vocoder of this name does, on arrays: on a CPU without PyTorch if it can.
+    def choose_aligner(self) -> Aligner:
+        """What finds durations in a mel that comes without.
 
         Raises:
-            VoiceError: if the voice has no such vocoder.
+            VoiceError: if the voice has no such model.
         """
-        self.require_vocoder(name)
-        if name == GRIFFIN_LIM and name not in self._vocoders.given:
-            return cast(Stage2, self.vocoders[name])
-        model = self._vocoders.stored(name)
-        if model is not None and model.has_engine and not model.is_built:
-            return cast(Stage2, model.engine)
-        from tts_pipeline.modules import VocoderOnDevice
+        return cast(Aligner, self.start((*self.names(ALIGNER), "aligner")[0], ALIGNER))
 
-        vocoder = self.vocoders[name]
-        engine = vocoder.cpu_engine() if hasattr(vocoder, "cpu_engine") else None
-        return engine or VocoderOnDevice(vocoder)
+    def start(self, name: str, role: str) -> Any:
+        """Set the model of this name to work; see :mod:`tts_pipeline.protocols`.
+
+        Raises:
+            VoiceError: if there is no such model of the role, or its file is missing or damaged.
+        """
+        if name not in self.names(role):
+            known = ", ".join(sorted(self.names(role))) or "none"
+            raise VoiceError(f"{role} {name!r}: voice {self.name!r} has {known}")
+        if name not in self._started:
+            self._started[name] = self._work(name)
+        return self._started[name]
+
+    def module(self, name: str) -> nn.Module:
+        """A PyTorch module with the weights of this model, to be looked at, measured or trained.
+
+        A change of it does not change the voice: see :meth:`with_model`.
+
+        Raises:
+            VoiceError: if there is no such model, or it is none that PyTorch can be given.
+        """
+        if name not in self.models:
+            raise VoiceError(f"model {name!r}: voice {self.name!r} has {', '.join(self.models)}")
+        return self.models[name].module()
+
+    def verify(self) -> None:
+        """Read and start every model.
+
+        Raises:
+            VoiceError: naming the first file that is missing or damaged.
+        """
+        for model in self.models.values():
+            self.start(model.name, model.role)
 
     @functools.cached_property
     def front_end(self) -> TextFrontEnd:
@@ -168,8 +212,15 @@ class Voice:
 
         Raises:
             TextError: if the lexicon cannot be read.
+            VoiceError: if the voice was trained on another alphabet than the front end writes.
         """
-        return FRONT_ENDS[self.language](lexicon=self.lexicon)
+        front_end = FRONT_ENDS[self.language](lexicon=self.lexicon)
+        if front_end.alphabet != self.alphabet:
+            raise VoiceError(
+                f"voice {self.name!r}: made for another alphabet than the front end of "
+                f"{self.language!r} writes; take the version of tts_pipeline that it was made with"
+            )
+        return front_end
 
     def with_lexicon(self, lexicon: str | Path) -> Voice:
         """The same voice, sharing its models, with the user's own pronunciations.
@@ -177,21 +228,41 @@ class Voice:
         Args:
             lexicon: file as for :class:`~tts_pipeline.text.english.frontend.EnglishFrontEnd`.
         """
-        return Voice(
-            self.name,
-            self.audio,
-            self._acoustic,
-            self._vocoders.given,
-            self.language,
-            self.card,
-            Path(lexicon),
-            self.path,
-            self.fingerprint,
-        )
+        other = _voice({**self._given(), "lexicon": Path(lexicon)})
+        other._started = self._started
+        return other
+
+    def with_model(self, name: str, model: Any) -> Voice:
+        """The same voice with another model in place of the one of this name, or with one more.
+
+        Args:
+            name: of the model in the voice.
+            model: a PyTorch module of a registered kind (its weights as they are now; one on a
+                GPU works there), or what implements a contract already.
+
+        Raises:
+            VoiceError: as of the voice itself.
+        """
+        models = {key: value.copy() for key, value in self.models.items()}
+        given = {**self._given(), "models": {**models, name: model}, "fingerprint": ""}
+        return _voice(given)
+
+    def to(self, device: str | torch.device) -> Voice:
+        """The same voice with its models at work in PyTorch on a device; "cpu": without PyTorch.
+
+        Models to which a device is of no use stay where they are.
+
+        Args:
+            device: "cuda", "mps", "cpu".
+        """
+        wanted = "" if str(device) == "cpu" else str(device)
+        models = {key: value.copy(device=wanted) for key, value in self.models.items()}
+        return _voice({**self._given(), "models": models})
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, mapped: bool = False) -> Voice:
-        """Read and verify a voice.
+        """Read a voice and verify all of it but models that are no default, which are read when
+        they are asked for.
 
         Args:
             path: its folder; None: the voice in the package.
@@ -200,22 +271,15 @@ class Voice:
 
         Raises:
             VoiceError: if something is missing, truncated, damaged, of another kind of model or
-                of a newer schema, or the stages disagree about the audio. The message says what
+                of a newer schema, or the models disagree about the audio. The message says what
                 and gives the remedy.
         """
         folder = SHIPPED if path is None else Path(path)
         contents = read_folder(folder, mapped=mapped)
-        acoustic = contents.models.pop("acoustic")
-        return cls(
-            contents.name,
-            contents.audio,
-            acoustic,
-            contents.models,
-            contents.language,
-            contents.card,
-            path=folder,
-            fingerprint=contents.fingerprint,
-        )
+        voice = cls(**contents._asdict(), path=folder)
+        voice.choose_acoustic()
+        voice.choose_vocoder()
+        return voice
 
     def save(self, path: str | Path, *, dtype: str | torch.dtype = "float16") -> None:
         """Write the voice as a folder that :meth:`load` reads.
@@ -226,66 +290,92 @@ class Voice:
                 PyTorch type. They are computed with in float32 all the same.
 
         Raises:
-            VoiceError: if a vocoder is of a kind that no folder can hold, the dtype is another
+            VoiceError: if a model is of a kind that no folder can hold, the dtype is another
                 one, a weight does not fit it, or the folder cannot be written.
         """
-        models = self._models_to_store()
-        contents = Contents(self.name, self.language, self.audio, models, self.card)
-        write_folder(Path(path), contents, str(dtype).removeprefix("torch."))
+        given = {key: self._given()[key] for key in Contents._fields}
+        write_folder(Path(path), Contents(**given), str(dtype).removeprefix("torch."))
 
-    def _models_to_store(self) -> dict[str, StoredModel]:
-        models = {"acoustic": self._to_store("acoustic", self._acoustic)}
-        for name, vocoder in self._vocoders.given.items():
-            is_model = isinstance(vocoder, StoredModel) or hasattr(vocoder, "state_dict")
-            if name not in KINDS or not is_model:
-                raise VoiceError(
-                    f"vocoder {name!r} cannot be saved: expected one of {', '.join(KINDS)}"
-                )
-            models[name] = self._to_store(name, vocoder)
-        return models
+    def _given(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "audio": self.audio,
+            "models": self.models,
+            "language": self.language,
+            "card": self.card,
+            "alphabet": self.alphabet,
+            "lexicon": self.lexicon,
+            "path": self.path,
+            "fingerprint": self.fingerprint,
+        }
 
-    def _to_store(self, kind: str, model: object) -> StoredModel:
-        if isinstance(model, StoredModel) and not model.is_built:
+    def _model(self, name: str, model: Any, kinds: Mapping[str, str]) -> VoiceModel:
+        if isinstance(model, VoiceModel):
             return model
-        from tts_pipeline.modules import stored
+        if not hasattr(model, "state_dict"):
+            return VoiceModel.of_ready(name, model, self.alphabet)
+        uses = {}
+        for key, wanted in KINDS[kinds[name]].uses.items():
+            found = [other for other, kind in kinds.items() if kind == wanted]
+            if not found:
+                raise VoiceError(
+                    f"voice {self.name!r}: {name!r} uses the {key} of a model of kind {wanted!r}, "
+                    "which is not there; give it as well"
+                )
+            uses[key] = found[0]
+        return VoiceModel.of_module(name, model, self.audio, self.alphabet, uses)
 
-        module = model.module if isinstance(model, StoredModel) else cast("nn.Module", model)
-        return stored(kind, module, self.audio)
+    def _work(self, name: str) -> Any:
+        if name == GRIFFIN_LIM and name not in self.models:
+            from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
+
+            return GriffinLimVocoder(self.audio)
+        model = self.models[name]
+        uses = {}
+        for key, other in model.uses.items():
+            if other == name or other not in self.models or self.models[other].uses:
+                raise VoiceError(
+                    f"voice {self.name!r}: {name!r} uses {other!r}, expected another of its models "
+                    "that uses none itself"
+                )
+            used = self.models[other]
+            # What is shared works without PyTorch, whatever the rest of the model does.
+            engine = (
+                used.copy(device="").start({}) if used.on_device else self.start(other, used.role)
+            )
+            uses[key] = getattr(engine, key)
+        return model.start(uses)
 
 
-class _Vocoders(Mapping[str, "Vocoder"]):
-    """Vocoders by name, each made when it is asked for; "griffin-lim" is always there."""
+def _voice(given: Mapping[str, Any]) -> Voice:
+    return Voice(**given)
 
-    def __init__(self, given: Mapping[str, Vocoder | StoredModel], audio: AudioConfig) -> None:
-        self.given, self._audio = given, audio
 
-    def __getitem__(self, name: str) -> Vocoder:
-        if name in self.given:
-            model = self.given[name]
-            return cast("Vocoder", model.module if isinstance(model, StoredModel) else model)
-        if name == GRIFFIN_LIM:
-            return self._griffin_lim
-        raise KeyError(name)
+def _kind(model: Any) -> str:
+    if isinstance(model, VoiceModel):
+        return model.kind
+    return kind_of(model.config) if hasattr(model, "state_dict") else ""
+
+
+class _Started(Mapping[str, Any]):
+    """The models of a role by name, each set to work when it is asked for."""
+
+    def __init__(self, voice: Voice, role: str) -> None:
+        self._voice, self._role = voice, role
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._voice.names(self._role):
+            raise KeyError(name)
+        return self._voice.start(name, self._role)
 
     def __contains__(self, name: object) -> bool:
-        return name == GRIFFIN_LIM or name in self.given
+        return name in self._voice.names(self._role)
 
     def __iter__(self) -> Iterator[str]:
-        return iter({GRIFFIN_LIM: None, **dict.fromkeys(self.given)})
+        return iter(self._voice.names(self._role))
 
     def __len__(self) -> int:
-        return len({GRIFFIN_LIM, *self.given})
-
-    def stored(self, name: str) -> StoredModel | None:
-        """The model as the folder holds it, if it comes from one."""
-        model = self.given.get(name)
-        return model if isinstance(model, StoredModel) else None
-
-    @functools.cached_property
-    def _griffin_lim(self) -> Vocoder:
-        from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
-
-        return GriffinLimVocoder(self._audio)
+        return len(self._voice.names(self._role))
 
 
 def cached_voice(path: str | Path | None = None) -> Voice:

@@ -1,130 +1,134 @@
-"""The acoustic model on a CPU, without PyTorch: products of NumPy and fused kernels."""
+"""The autoregressive acoustic model on a CPU, without PyTorch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
-from tts_pipeline.acoustic.autoregressive.kernel import gru_steps
-from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder
-from tts_pipeline.acoustic.steps import block_steps
-from tts_pipeline.errors import TextError
-from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack, blocks_over
+from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig, AutoregressiveOptions
+from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
+from tts_pipeline.acoustic.autoregressive.packed import gate_biases, pack_matrices
+from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.nn.numpy_layers import Block, Linear, Queue, SlidingStack
 from tts_pipeline.nn.weights import Weights
-from tts_pipeline.protocols import Request, Written
-from tts_pipeline.text.symbols import N_STRESS, PAD_ID, STRESS_STEP, SYMBOLS, UNSPOKEN
+from tts_pipeline.protocols import AcousticInput, MelStream, Operations
+from tts_pipeline.text.symbols import ARPABET
 
-# What the decoder is told is worked out in pieces of these lengths, whatever is asked for: how a
+# The decoder's conditioning is worked out in pieces of these lengths, whatever is asked for: how a
 # matrix product rounds depends on its size, so blocks equal the whole to the last bit.
 _FIRST_PIECE, _LONGEST_PIECE = 48, 192
 
 
-class Told(NamedTuple):
-    """What is settled before the first frame is written.
-
-    Attributes:
-        vectors: of the tokens ``(N, C)``.
-        durations: frames of each token ``(N,)`` int64.
-        f0: F0 of each token in Hz ``(N,)``, as asked of the decoder.
-    """
-
-    vectors: np.ndarray
-    durations: np.ndarray
-    f0: np.ndarray
-
-
 class AutoregressiveEngine:
-    """``AutoregressiveModel`` in NumPy, text by text.
+    """:class:`~tts_pipeline.acoustic.autoregressive.model.AutoregressiveModel` in NumPy and fused
+    kernels, sentence by sentence.
 
-    Equal to it up to float32 rounding, seeds included. What the decoder is told is worked out as
+    Equal to it up to float32 rounding, seeds included. The decoder's conditioning is worked out as
     frames are asked for, so that the first ones come soon.
 
     Args:
         config: sizes.
-        n_mels: mel bands ``M``.
+        audio: settings of the mel that it writes.
         weights: those of the PyTorch model by name, float16 or float32. Large ones are used where
             they lie.
+        uses: ``alphabet``: of the tokens; default the English one.
+
+    Attributes:
+        text: its text side, for models that share it.
 
     Raises:
         VoiceError: if the weights are not those of such a model.
     """
 
+    controls = TokenPlanner.controls
+    options = AutoregressiveOptions
+
     def __init__(
-        self, config: AutoregressiveConfig, n_mels: int, weights: Mapping[str, np.ndarray]
+        self,
+        config: AutoregressiveConfig,
+        audio: AudioConfig,
+        weights: Mapping[str, np.ndarray],
+        uses: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config, self.n_mels = config, n_mels
+        self.config, self.features = config, audio
         c, h, r = config.channels, config.hidden, config.frames_per_step
         taken = Weights(weights)
-        self._mel_mean = taken.take("mel_mean", n_mels)
-        self._mel_std = taken.take("mel_std", n_mels)
-        self._statistics = taken.take("statistics", 6)
-        self._symbol = taken.take("encoder.embedding.symbol.weight", len(SYMBOLS), c)
-        self._stress = taken.take("encoder.embedding.stress.weight", N_STRESS, c)
-
-        def blocks(name: str, n_blocks: int, size: int) -> list[Block]:
-            names = [f"{name}.blocks.{k}" for k in range(n_blocks)]
-            return [Block(taken, each, c, h, size) for each in names]
-
-        self._encoder = blocks("encoder.blocks", config.encoder_blocks, config.token_kernel)
-        self._forwards = _Gru(taken, "encoder.recurrent", c, backwards=False)
-        self._backwards = _Gru(taken, "encoder.recurrent", c, backwards=True)
-        self._predictors = [
-            (
-                blocks(f"{name}.blocks", config.predictor_blocks, config.token_kernel),
-                Norm(taken, f"{name}.norm", c),
-                Linear(taken, f"{name}.output", c, 1),
-            )
-            for name in ("duration", "pitch", "energy")
-        ]
-        self._prosody_input = Conv(taken, "prosody_input", 2, c, 3)
+        self.text = TokenPlanner(config, (uses or {}).get("alphabet", ARPABET), taken)
+        self._mel_mean = taken.buffer("mel_mean", audio.n_mels)
+        self._mel_std = taken.buffer("mel_std", audio.n_mels)
         self._position_input = Linear(taken, "position_input", 3, c)
         self._step_input = Linear(taken, "step_input", r * c, c)
-        self._frame_blocks = blocks("frame_blocks", config.frame_blocks, config.frame_kernel)
-        self.decoder = CpuDecoder(taken, "decoder", c, config.prenet, r * n_mels)
+        names = [f"frame_blocks.blocks.{k}" for k in range(config.frame_blocks)]
+        self._frame_blocks = [Block(taken, name, c, h, config.frame_kernel) for name in names]
+        self.decoder = Decoder(taken, "decoder", c, config.prenet, r * audio.n_mels)
         taken.finish()
+        self.n_parameters = taken.n_parameters
 
-    def write_all(self, requests: Sequence[Request], *, seed: int) -> list[Written]:
-        """Write texts one after another, each in one block."""
-        return [self._written(request, seed, 2**31, 2**31) for request in requests]
-
-    def write(
-        self, request: Request, *, seed: int, first_frames: int = 64, block_frames: int = 256
-    ) -> Written:
-        """Write a text block by block.
+    def infer(
+        self,
+        inputs: Sequence[AcousticInput],
+        *,
+        seed: int = 0,
+        options: AutoregressiveOptions | None = None,
+    ) -> list[MelStream]:
+        """Write sentences one after another, each in one block.
 
         Args:
-            request: what to speak.
+            inputs: the sentences.
             seed: of the prenet's dropout.
-            first_frames: as for :meth:`AutoregressiveModel.stream`.
-            block_frames: as for :meth:`AutoregressiveModel.stream`.
+            options: lengths of blocks, which do not matter here.
 
         Raises:
-            ConfigError: if a length is not positive.
+            TextError: if the tokens are empty, not of the voice's alphabet, or last no frame.
         """
-        return self._written(request, seed, first_frames, block_frames)
+        whole = AutoregressiveOptions(first_frames=2**31, block_frames=2**31)
+        return [self.stream(given, seed=seed, options=whole) for given in inputs]
 
-    def _written(
-        self, request: Request, seed: int, first_frames: int, block_frames: int
-    ) -> Written:
-        per_step = self.config.frames_per_step
-        told = self._told(request)
-        n_steps = -(-int(told.durations.sum()) // per_step)
-        sizes = block_steps(n_steps, first_frames, block_frames, per_step)
-        return Written(told.durations, told.f0, self._blocks(told, seed, sizes))
+    def stream(
+        self,
+        given: AcousticInput,
+        *,
+        seed: int = 0,
+        options: AutoregressiveOptions | None = None,
+    ) -> MelStream:
+        """Write a sentence block by block; arguments and errors as of :meth:`infer`."""
+        plan = self.text.plan(given)
+        sizes = (options or AutoregressiveOptions()).block_steps(
+            self._n_steps(plan), self.config.frames_per_step
+        )
+        return MelStream(self._blocks(plan, seed, sizes), plan.durations, plan.f0)
 
-    def _blocks(self, told: Told, seed: int, sizes: list[int]) -> Iterator[np.ndarray]:
-        # MT19937 as PyTorch seeds it: the masks are those of Decoder.masks.
+    def operations(
+        self, given: AcousticInput, options: AutoregressiveOptions | None = None
+    ) -> Operations:
+        """Arithmetic of a sentence; prenet units that dropout leaves out, which the kernel skips,
+        count in full."""
+        config, n_mels = self.config, self.features.n_mels
+        c, r, p = config.channels, config.frames_per_step, config.prenet
+        n_steps = self._n_steps(self.text.plan(given))
+        per_step = r * (3 * c + c * c)
+        per_step += config.frame_blocks * (2 * c * config.hidden + c * config.frame_kernel)
+        per_step += r * n_mels * p + p * p
+        per_step += 3 * c * (p + c + c) + 3 * c * 2 * c + 2 * c * r * n_mels
+        text = self.text.multiply_accumulates(len(given.tokens))
+        return Operations(text + n_steps * per_step, n_steps)
+
+    def _n_steps(self, plan: TokenPlan) -> int:
+        return -(-plan.n_frames // self.config.frames_per_step)
+
+    def _blocks(self, plan: TokenPlan, seed: int, sizes: list[int]) -> Iterator[np.ndarray]:
+        # MT19937 as PyTorch seeds it: the masks are those of the PyTorch decoder.
         random = np.random.RandomState(seed % 2**32)
-        conditioning = _Conditioning(self, told)
+        conditioning = _Conditioning(self, plan)
         state = self.decoder.initial_state()
-        n_left = int(told.durations.sum())
+        n_left = plan.n_frames
         for size in sizes:
             masks = self._masks(random, size)
             steps = self.decoder.run(conditioning.take(size), masks, state)
-            frames = steps.reshape(-1, self.n_mels)[:n_left]
+            frames = steps.reshape(-1, self.features.n_mels)[:n_left]
             n_left -= len(frames)
             yield np.ascontiguousarray((frames * self._mel_std + self._mel_mean).T)
 
@@ -135,96 +139,130 @@ class AutoregressiveEngine:
         dropout = self.config.prenet_dropout
         return (bits >= dropout * 2.0**24) * np.float32(1 / (1 - dropout))
 
-    def _told(self, request: Request) -> Told:
-        tokens = request.tokens
-        encoded = blocks_over(
-            self._symbol[tokens % STRESS_STEP] + self._stress[tokens // STRESS_STEP], self._encoder
-        )
-        encoded = encoded + np.concatenate([self._forwards(encoded), self._backwards(encoded)], 1)
-        log_durations, scaled_pitch, scaled_energy = (
-            output(normed(blocks_over(encoded, blocks)))[:, 0]
-            for blocks, normed, output in self._predictors
-        )
-        mean, std, _, energy_std, duration_scale, pitch_range = self._statistics
-        frames = np.expm1(log_durations).clip(0) * duration_scale / request.rate
-        frames = frames.clip(None, self.config.max_token_frames)
-        frames = np.where(request.fixed_frames > 0, request.fixed_frames, frames)
-        durations = _rounded(frames, ~np.isin(tokens, [*UNSPOKEN, PAD_ID]))
-        if not durations.any():
-            raise TextError("tokens that last no frame: expected one that is spoken")
-        scaled_pitch = scaled_pitch * pitch_range + np.log(request.pitch) / std
-        scaled_energy = scaled_energy + np.log(request.energy) / energy_std
-        spoken = np.zeros((len(tokens) + 2, 2), np.float32)
-        spoken[1:-1, 0], spoken[1:-1, 1] = scaled_pitch, scaled_energy
-        vectors = encoded + self._prosody_input(spoken)
-        return Told(vectors, durations, np.exp(scaled_pitch * std + mean))
-
-    def step_inputs(self, told: Told, begin: int, end: int) -> np.ndarray:
+    def step_inputs(self, plan: TokenPlan, begin: int, end: int) -> np.ndarray:
         """What enters the blocks over decoder steps, of the steps from ``begin`` to ``end``."""
         r = self.config.frames_per_step
-        frames = np.arange(begin * r, end * r)
-        ends = told.durations.cumsum()
-        valid = frames < ends[-1]
-        index = np.searchsorted(ends, frames, side="right").clip(None, len(ends) - 1)
-        length = told.durations[index].astype(np.float32).clip(1)
-        before = (frames - ends[index] + told.durations[index]).astype(np.float32) + np.float32(0.5)
-        after = length - before
-        where = np.stack([np.tanh(before / 8), np.tanh(after / 8), before / length], 1)
-        rows = told.vectors[index] * valid[:, None]
-        rows += self._position_input(where * valid[:, None])
+        rows, position = expand(plan, begin * r, end * r)
+        rows += self._position_input(position)
         return self._step_input(rows.reshape(end - begin, -1))
 
     def frame_stack(self) -> SlidingStack:
-        """The blocks over decoder steps, at the start of a text."""
+        """The blocks over decoder steps, at the start of a sentence."""
         return SlidingStack(self._frame_blocks)
 
 
 class _Conditioning:
-    """What the decoder is told at each step, worked out when it is needed."""
+    """The decoder's conditioning at each step, worked out when it is needed."""
 
-    def __init__(self, model: AutoregressiveEngine, told: Told) -> None:
-        self._model, self._told = model, told
-        self._stack = model.frame_stack()
+    def __init__(self, engine: AutoregressiveEngine, plan: TokenPlan) -> None:
+        self._engine, self._plan = engine, plan
+        self._stack = engine.frame_stack()
         self._ready = Queue()
-        self._n_steps = -(-int(told.durations.sum()) // model.config.frames_per_step)
+        self._n_steps = -(-plan.n_frames // engine.config.frames_per_step)
         self._begin, self._piece = 0, _FIRST_PIECE
 
     def take(self, n_steps: int) -> np.ndarray:
-        """The next steps, as :meth:`CpuDecoder.run` wants them."""
+        """The next steps, as :meth:`Decoder.run` wants them."""
         while len(self._ready) < n_steps:
             end = min(self._begin + self._piece, self._n_steps)
-            steps = self._model.step_inputs(self._told, self._begin, end)
+            steps = self._engine.step_inputs(self._plan, self._begin, end)
             made = self._stack.push(steps, last=end == self._n_steps)
-            self._ready.push(self._model.decoder.prepare(made))
+            self._ready.push(self._engine.decoder.prepare(made))
             self._begin, self._piece = end, min(2 * self._piece, _LONGEST_PIECE)
         return self._ready.pop(n_steps)
 
 
-class _Gru:
-    """One direction of a bidirectional ``torch.nn.GRU`` with half the channels."""
+class DecoderState(NamedTuple):
+    """All that the decoder remembers of the past; the arrays are changed from step to step.
 
-    def __init__(self, weights: Weights, name: str, channels: int, *, backwards: bool) -> None:
-        c, suffix = channels // 2, "_l0_reverse" if backwards else "_l0"
-        self._backwards = backwards
+    Attributes:
+        lower: state of the first GRU ``(C,)``.
+        upper: state of the second GRU ``(C,)``.
+        frames: the last step's scaled frames ``(r * M,)``.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    frames: np.ndarray
+
+
+class Decoder:
+    """:class:`~tts_pipeline.acoustic.autoregressive.decoder.Decoder` as a fused, faster kernel.
+
+    Equal to it up to float32 rounding. Weights that are float16 values, as those of a saved voice
+    are, are kept in 16 bits, at half the memory traffic and without any error; others in float32.
+
+    Args:
+        weights: of the whole model.
+        name: of the decoder in it.
+        channels: as of the decoder, and so are the other sizes.
+        prenet: width of the prenet.
+        frame_size: ``r * M``.
+    """
+
+    def __init__(
+        self, weights: Weights, name: str, channels: int, prenet: int, frame_size: int
+    ) -> None:
+        c, p = channels, prenet
+        self._sizes = (c, c, frame_size)
+
+        def take(key: str, *shape: int) -> np.ndarray:
+            return weights.take(f"{name}.{key}", *shape)
+
         n_r_z = np.roll(np.arange(3 * c), c)
-        on_input = weights.take(f"{name}.weight_ih{suffix}", 3 * c, channels)
-        on_state = weights.take(f"{name}.weight_hh{suffix}", 3 * c, c)
-        bias = weights.vector(f"{name}.bias_ih{suffix}", 3 * c)
-        state_bias = weights.take(f"{name}.bias_hh{suffix}", 3 * c)
-        bias[: 2 * c] += state_bias[: 2 * c]
-        self._input, self._bias = on_input[n_r_z].T, bias[n_r_z]
-        self._state, self._state_bias = np.array(on_state.T, order="C"), state_bias[2 * c :].copy()
+        lower_input = take("lower.weight_ih_l0", 3 * c, p + c)[n_r_z].T
+        output = take("output.weight", frame_size, 2 * c).T
+        packed, self._scales = pack_matrices(
+            {
+                "prenet_lower": take("prenet_lower.weight", p, frame_size).T,
+                "prenet_upper": take("prenet_upper.weight", p, p).T,
+                "lower_input": lower_input[:p],
+                "lower_state": take("lower.weight_hh_l0", 3 * c, c).T,
+                "upper_input": take("upper.weight_ih_l0", 3 * c, c)[n_r_z].T,
+                "upper_state": take("upper.weight_hh_l0", 3 * c, c).T,
+                "output": output[:c],
+            }
+        )
+        lower_bias, lower_state_bias = gate_biases(weights, f"{name}.lower", c)
+        upper_bias = np.concatenate(gate_biases(weights, f"{name}.upper", c))
+        self._weights = (
+            packed["prenet_lower"],
+            weights.vector(f"{name}.prenet_lower.bias", p),
+            packed["prenet_upper"],
+            weights.vector(f"{name}.prenet_upper.bias", p),
+            packed["lower_input"],
+            packed["lower_state"],
+            lower_state_bias,
+            packed["upper_input"],
+            packed["upper_state"],
+            upper_bias,
+            packed["output"],
+        )
+        self._conditioning = np.concatenate([lower_input[p:], output[c:]], 1)
+        self._bias = np.concatenate([lower_bias, take("output.bias", frame_size)])
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """``(N, C)`` to the states ``(N, C / 2)``."""
-        told = x @ self._input
-        told += self._bias
-        written = np.empty((len(x), len(self._state)), np.float32)
-        gru_steps(told, self._state, self._state_bias, self._backwards, written)
-        return written
+    def initial_state(self) -> DecoderState:
+        """Silence before the first step."""
+        return DecoderState(*(np.zeros(size, np.float32) for size in self._sizes))
 
+    def prepare(self, conditioning: np.ndarray) -> np.ndarray:
+        """What ``(L, C)`` adds to the lower GRU's gates and to the output of every step, with
+        their biases ``(L, 3 C + r * M)``: all that does not depend on the past."""
+        rows = conditioning @ self._conditioning
+        rows += self._bias
+        return rows
 
-def _rounded(durations: np.ndarray, least: np.ndarray) -> np.ndarray:
-    """:func:`~tts_pipeline.acoustic.durations.round_durations` of one text."""
-    ends = np.floor(np.maximum(durations, least).astype(np.float64).cumsum() + 0.5)
-    return np.diff(ends.astype(np.int64), prepend=0)
+    def run(self, rows: np.ndarray, masks: np.ndarray, state: DecoderState) -> np.ndarray:
+        """Write the next steps.
+
+        Args:
+            rows: of ``L`` steps, from :meth:`prepare`.
+            masks: prenet masks ``(L, 2, P)``.
+            state: where to go on from; changed to what it is after the last step.
+
+        Returns:
+            Scaled frames ``(L, r * M)``.
+        """
+        out = np.empty((len(rows), len(state.frames)), np.float32)
+        decode_steps(rows, masks, *self._weights, self._scales, *state, out)
+        return out

@@ -1,70 +1,21 @@
-"""From a plan to frames: the autoregressive loop, in as many pieces as one likes."""
+"""The autoregressive acoustic model by PyTorch, for a module on any device."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
+from tts_pipeline.acoustic.autoregressive.config import AutoregressiveOptions
 from tts_pipeline.acoustic.autoregressive.decoder import Decoder
 from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
-from tts_pipeline.protocols import Request
-
-# Rate, pitch, energy and fixed frames, by name.
-Controls = dict[str, Any]
-
-
-class Plan(NamedTuple):
-    """What is settled before the first frame is written.
-
-    Attributes:
-        conditioning: of every decoder step ``(B, L, C)``.
-        durations: frames per token ``(B, N)``.
-        mel_lengths: ``(B,)`` frames.
-        f0: F0 per token in Hz ``(B, N)``.
-    """
-
-    conditioning: torch.Tensor
-    durations: torch.Tensor
-    mel_lengths: torch.Tensor
-    f0: torch.Tensor
-
-
-class AcousticOutput(NamedTuple):
-    """What :meth:`AutoregressiveModel.infer` returns.
-
-    Attributes:
-        mel: ``(B, M, T)`` natural-log amplitude.
-        mel_lengths: ``(B,)`` frames.
-        durations: frames per token ``(B, N)``; their sum is the length.
-        f0: F0 per token in Hz ``(B, N)``, as asked of the decoder.
-    """
-
-    mel: torch.Tensor
-    mel_lengths: torch.Tensor
-    durations: torch.Tensor
-    f0: torch.Tensor
-
-
-@dataclasses.dataclass(frozen=True)
-class MelStream:
-    """What :meth:`AutoregressiveModel.stream` returns: all but the mel is known at once.
-
-    Attributes:
-        n_frames: length of the mel.
-        durations: frames per token ``(N,)``.
-        f0: F0 per token in Hz ``(N,)``, as asked of the decoder.
-        blocks: the mel block by block, ``(M, t)`` natural-log amplitude, each written when it is
-            asked for.
-    """
-
-    n_frames: int
-    durations: torch.Tensor
-    f0: torch.Tensor
-    blocks: Iterator[torch.Tensor]
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel, Plan
+from tts_pipeline.acoustic.token_plan import TokenPlanner
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.protocols import AcousticInput, MelStream, Operations
 
 
 class FrameWriter:
@@ -77,7 +28,7 @@ class FrameWriter:
     """
 
     def __init__(self, decoder: Decoder, plan: Plan, seed: int) -> None:
-        self._decoder, self._told = decoder, plan.conditioning
+        self._decoder, self._conditioning = decoder, plan.conditioning
         self._random = torch.Generator().manual_seed(seed)
         self._state = decoder.initial_state(len(plan.conditioning))
         self._done = 0
@@ -85,66 +36,109 @@ class FrameWriter:
     @property
     def n_left(self) -> int:
         """Steps that are still to be written."""
-        return self._told.shape[1] - self._done
+        return self._conditioning.shape[1] - self._done
 
     def write(self, n_steps: int) -> torch.Tensor:
         """The next steps, at most those that are left: scaled frames ``(B, L, r * M)``."""
-        told = self._told[:, self._done : self._done + n_steps]
-        masks = self._decoder.masks(told.shape[1], self._random).to(told.device)
-        written, self._state = self._decoder.generate(told, masks, self._state)
-        self._done += told.shape[1]
-        return written
+        conditioning = self._conditioning[:, self._done : self._done + n_steps]
+        masks = self._decoder.masks(conditioning.shape[1], self._random).to(conditioning.device)
+        steps, self._state = self._decoder.generate(conditioning, masks, self._state)
+        self._done += conditioning.shape[1]
+        return steps
 
 
-def generated_on_cpu(
-    engine: AutoregressiveEngine,
-    tokens: torch.Tensor,
-    token_lengths: torch.Tensor | None,
-    seed: int,
-    controls: Controls,
-) -> AcousticOutput:
-    """:meth:`AutoregressiveModel.infer` through the engine, one item after another.
+class AutoregressiveOnDevice:
+    """The contract of an acoustic model by a module, wherever its weights are.
 
-    Beyond an item's end its mel is that of its last frame.
+    Args:
+        module: in eval mode.
+        audio: settings of the mel that it writes.
+        uses: nothing.
     """
-    n_items, n_tokens = tokens.shape
-    lengths = [n_tokens] * n_items if token_lengths is None else token_lengths.tolist()
-    requests = [_request(tokens, item, n, controls) for item, n in enumerate(lengths)]
-    mels, durations, f0 = [], torch.zeros_like(tokens), torch.zeros(n_items, n_tokens)
-    for item, written in enumerate(engine.write_all(requests, seed=seed)):
-        mels.append(torch.from_numpy(written.mel))
-        durations[item, : lengths[item]] = torch.from_numpy(written.durations)
-        f0[item, : lengths[item]] = torch.from_numpy(written.f0)
-    mel_lengths = durations.sum(1)
-    longest = int(mel_lengths.max())
-    padded = [mel[:, torch.arange(longest).clamp_max(mel.shape[1] - 1)] for mel in mels]
-    return AcousticOutput(torch.stack(padded), mel_lengths, durations, f0)
 
+    controls = TokenPlanner.controls
+    options = AutoregressiveOptions
 
-def streamed_on_cpu(
-    engine: AutoregressiveEngine,
-    tokens: torch.Tensor,
-    seed: int,
-    controls: Controls,
-    first_frames: int,
-    block_frames: int,
-) -> MelStream:
-    """:meth:`AutoregressiveModel.stream` through the engine."""
-    request = _request(tokens, 0, tokens.shape[1], controls)
-    written = engine.write(request, seed=seed, first_frames=first_frames, block_frames=block_frames)
-    durations, f0 = torch.from_numpy(written.durations), torch.from_numpy(written.f0)
-    blocks = map(torch.from_numpy, written.blocks)
-    return MelStream(int(durations.sum()), durations, f0, blocks)
+    def __init__(
+        self,
+        module: AutoregressiveModel,
+        audio: AudioConfig,
+        uses: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._module, self.features = module, audio
+        self.n_parameters = sum(parameter.numel() for parameter in module.parameters())
 
+    @torch.inference_mode()
+    def infer(
+        self,
+        inputs: Sequence[AcousticInput],
+        *,
+        seed: int = 0,
+        options: AutoregressiveOptions | None = None,
+    ) -> list[MelStream]:
+        """Write sentences side by side; each gets, to float32 rounding, what it would get alone."""
+        plan = self._plan(inputs)
+        writer = FrameWriter(self._module.decoder, plan, seed)
+        mels = self._module.unscale(self._frames(writer.write(writer.n_left))).cpu().numpy()
+        durations, f0 = plan.durations.cpu().numpy(), plan.f0.cpu().numpy()
+        streams = []
+        for item, given in enumerate(inputs):
+            n = len(given.tokens)
+            mel = mels[item, :, : int(plan.mel_lengths[item])]
+            streams.append(MelStream(iter([mel]), durations[item, :n], f0[item, :n]))
+        return streams
 
-def _request(tokens: torch.Tensor, item: int, n_tokens: int, controls: Controls) -> Request:
-    """One item of a batch; a control is a number, ``(B, N)``, or not there."""
+    @torch.inference_mode()
+    def stream(
+        self,
+        given: AcousticInput,
+        *,
+        seed: int = 0,
+        options: AutoregressiveOptions | None = None,
+    ) -> MelStream:
+        """Write one sentence block by block."""
+        plan = self._plan([given])
+        sizes = (options or AutoregressiveOptions()).block_steps(
+            plan.conditioning.shape[1], self._module.config.frames_per_step
+        )
+        blocks = self._blocks(plan, seed, sizes)
+        return MelStream(blocks, plan.durations[0].cpu().numpy(), plan.f0[0].cpu().numpy())
 
-    def row(name: str, dtype: torch.dtype) -> np.ndarray:
-        value = controls[name]
-        whole = torch.as_tensor(0 if value is None else value, dtype=dtype)
-        return whole.expand(tokens.shape)[item, :n_tokens].contiguous().numpy()
+    def operations(
+        self, given: AcousticInput, options: AutoregressiveOptions | None = None
+    ) -> Operations:
+        """As of the engine with the same weights."""
+        weights = {key: value.cpu().numpy() for key, value in self._module.state_dict().items()}
+        uses = {"alphabet": self._module.alphabet}
+        engine = AutoregressiveEngine(self._module.config, self.features, weights, uses)
+        return engine.operations(given, options)
 
-    factors = [row(name, torch.float32) for name in ("rate", "pitch", "energy")]
-    chosen = tokens[item, :n_tokens].contiguous().numpy()
-    return Request(chosen, *factors, row("fixed_frames", torch.int64))
+    @torch.inference_mode()
+    def _blocks(self, plan: Plan, seed: int, sizes: list[int]) -> Iterator[np.ndarray]:
+        writer = FrameWriter(self._module.decoder, plan, seed)
+        n_left = int(plan.mel_lengths[0])
+        for size in sizes:
+            frames = self._frames(writer.write(size))[:, :n_left]
+            n_left -= frames.shape[1]
+            yield self._module.unscale(frames)[0].cpu().numpy()
+
+    def _frames(self, steps: torch.Tensor) -> torch.Tensor:
+        """``(B, L, r * M)`` to ``(B, L * r, M)``."""
+        return steps.reshape(len(steps), -1, self._module.n_mels)
+
+    def _plan(self, inputs: Sequence[AcousticInput]) -> Plan:
+        lengths = torch.tensor([len(given.tokens) for given in inputs])
+
+        def padded(name: str, filler: float) -> torch.Tensor:
+            rows = [torch.from_numpy(getattr(given, name)) for given in inputs]
+            column = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=filler)
+            return column.to(self._module.mel_mean.device)
+
+        return self._module.plan(
+            padded("tokens", 0),
+            lengths.to(self._module.mel_mean.device),
+            rate=padded("rate", 1.0),
+            pitch=padded("pitch", 1.0),
+            energy=padded("energy", 1.0),
+            fixed_frames=padded("fixed_frames", 0),
+        )

@@ -1,33 +1,25 @@
-"""Stage 1: the autoregressive acoustic model, tokens in and mel out."""
+"""The autoregressive acoustic model for training: tokens in and mel out."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from tts_pipeline.acoustic.aligner import needs_frames
 from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
 from tts_pipeline.acoustic.autoregressive.decoder import Decoder
-from tts_pipeline.acoustic.autoregressive.engine import AutoregressiveEngine
-from tts_pipeline.acoustic.autoregressive.generation import (
-    AcousticOutput,
-    FrameWriter,
-    MelStream,
-    Plan,
-    generated_on_cpu,
-    streamed_on_cpu,
+from tts_pipeline.acoustic.durations import (
+    expand,
+    needs_frames,
+    position_features,
+    round_durations,
 )
-from tts_pipeline.acoustic.durations import expand, position_features, round_durations
 from tts_pipeline.acoustic.encoder import Encoder, MaskedBlocks, TokenPredictor
-from tts_pipeline.acoustic.steps import block_steps
 from tts_pipeline.errors import TextError
-from tts_pipeline.modules import CpuTwin
+from tts_pipeline.text.symbols import ARPABET, Alphabet
 
-__all__ = ["AcousticOutput", "AutoregressiveConfig", "AutoregressiveModel", "MelStream", "Plan"]
+__all__ = ["AutoregressiveConfig", "AutoregressiveModel", "Plan"]
 
 
 class TeacherForced(NamedTuple):
@@ -49,6 +41,22 @@ class Prosody(NamedTuple):
     energy: torch.Tensor
 
 
+class Plan(NamedTuple):
+    """What is settled before the first frame.
+
+    Attributes:
+        conditioning: of every decoder step ``(B, L, C)``.
+        durations: frames per token ``(B, N)``.
+        mel_lengths: ``(B,)`` frames.
+        f0: F0 per token in Hz ``(B, N)``.
+    """
+
+    conditioning: torch.Tensor
+    durations: torch.Tensor
+    mel_lengths: torch.Tensor
+    f0: torch.Tensor
+
+
 class AutoregressiveModel(nn.Module):
     """Encoder, explicit durations, pitch and energy per token, autoregressive decoder.
 
@@ -60,14 +68,17 @@ class AutoregressiveModel(nn.Module):
     Args:
         config: sizes.
         n_mels: mel bands ``M``.
+        alphabet: of the tokens.
     """
 
-    def __init__(self, config: AutoregressiveConfig, n_mels: int) -> None:
+    def __init__(
+        self, config: AutoregressiveConfig, n_mels: int, alphabet: Alphabet = ARPABET
+    ) -> None:
         super().__init__()
-        self.config, self.n_mels = config, n_mels
+        self.config, self.n_mels, self.alphabet = config, n_mels, alphabet
         c, h = config.channels, config.hidden
         token_sizes = (config.token_kernel, config.dropout)
-        self.encoder = Encoder(c, h, config.encoder_blocks, *token_sizes)
+        self.encoder = Encoder(c, h, config.encoder_blocks, *token_sizes, alphabet)
         self.duration = TokenPredictor(c, h, config.predictor_blocks, *token_sizes)
         self.pitch = TokenPredictor(c, h, config.predictor_blocks, *token_sizes)
         self.energy = TokenPredictor(c, h, config.predictor_blocks, *token_sizes)
@@ -87,7 +98,6 @@ class AutoregressiveModel(nn.Module):
         self.register_buffer("mel_std", torch.full((n_mels,), 2.0))
         # Mean and standard deviation of log F0, of energy; factors on duration and pitch range.
         self.register_buffer("statistics", torch.tensor([5.0, 0.2, -5.0, 1.0, 1.0, 1.0]))
-        self._twin = CpuTwin(self, functools.partial(AutoregressiveEngine, config, n_mels))
 
     def forward(
         self,
@@ -130,100 +140,6 @@ class AutoregressiveModel(nn.Module):
         made = self.unscale(written.reshape(len(frames), -1, self.n_mels)[:, : mel.shape[2]])
         return TeacherForced(made, *prosody[2:])
 
-    @torch.inference_mode()
-    def infer(
-        self,
-        tokens: torch.Tensor,
-        token_lengths: torch.Tensor | None = None,
-        *,
-        seed: int = 0,
-        rate: float | torch.Tensor = 1.0,
-        pitch: float | torch.Tensor = 1.0,
-        energy: float | torch.Tensor = 1.0,
-        fixed_frames: torch.Tensor | None = None,
-    ) -> AcousticOutput:
-        """Generate the mel of tokens, every step from the frames written before it.
-
-        Args:
-            tokens: ``(B, N)`` int64, see :mod:`tts_pipeline.text.symbols`.
-            token_lengths: ``(B,)``; None: all of them are valid.
-            seed: of the prenet's dropout.
-            rate: factor on the speaking rate, a number or ``(B, N)``; 2 is twice as fast.
-            pitch: factor on F0, a number or ``(B, N)``.
-            energy: factor on the amplitude, a number or ``(B, N)``.
-            fixed_frames: frames that a token lasts whatever is predicted, ``(B, N)``; 0: as
-                predicted.
-
-        Raises:
-            TextError: if the tokens are empty or not ``(B, N)``.
-        """
-        controls = {"rate": rate, "pitch": pitch, "energy": energy, "fixed_frames": fixed_frames}
-        engine = self.cpu_engine()
-        if engine is not None:
-            _require_tokens(tokens)
-            return generated_on_cpu(engine, tokens, token_lengths, seed, controls)
-        planned = self.plan(tokens, token_lengths, **controls)
-        writer = FrameWriter(self.decoder, planned, seed)
-        frames = self._frames(writer.write(writer.n_left))[:, : int(planned.mel_lengths.max())]
-        mel = self.unscale(frames)
-        return AcousticOutput(mel, planned.mel_lengths, planned.durations, planned.f0)
-
-    @torch.inference_mode()
-    def stream(
-        self,
-        tokens: torch.Tensor,
-        *,
-        seed: int = 0,
-        rate: float | torch.Tensor = 1.0,
-        pitch: float | torch.Tensor = 1.0,
-        energy: float | torch.Tensor = 1.0,
-        fixed_frames: torch.Tensor | None = None,
-        first_frames: int = 64,
-        block_frames: int = 256,
-    ) -> MelStream:
-        """:meth:`infer` of one text block by block; together the blocks are what it returns.
-
-        Args:
-            tokens: ``(1, N)``; this and all else but the following as for :meth:`infer`.
-            first_frames: length of the first block, rounded up to whole decoder steps. Each later
-                block is twice as long as the one before, up to ``block_frames``.
-            block_frames: length of the longest block.
-
-        Raises:
-            TextError: if the tokens are empty or not ``(1, N)``.
-            ConfigError: if a length is not positive.
-        """
-        if len(tokens) != 1:
-            raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (1, N) to stream")
-        _require_tokens(tokens)
-        controls = {"rate": rate, "pitch": pitch, "energy": energy, "fixed_frames": fixed_frames}
-        engine = self.cpu_engine()
-        if engine is not None:
-            return streamed_on_cpu(engine, tokens, seed, controls, first_frames, block_frames)
-        planned = self.plan(tokens, **controls)
-        n_steps, per_step = planned.conditioning.shape[1], self.config.frames_per_step
-        sizes = block_steps(n_steps, first_frames, block_frames, per_step)
-        n_frames = int(planned.mel_lengths[0])
-        blocks = self._blocks(planned, seed, sizes)
-        return MelStream(n_frames, planned.durations[0], planned.f0[0], blocks)
-
-    def cpu_engine(self) -> AutoregressiveEngine | None:
-        """The same weights at work without PyTorch; None unless they are float32 on a CPU."""
-        return self._twin.current()
-
-    @torch.inference_mode()
-    def _blocks(self, planned: Plan, seed: int, sizes: list[int]) -> Iterator[torch.Tensor]:
-        writer = FrameWriter(self.decoder, planned, seed)
-        n_left = int(planned.mel_lengths[0])
-        for size in sizes:
-            frames = self._frames(writer.write(size))[:, :n_left]
-            n_left -= frames.shape[1]
-            yield self.unscale(frames)[0]
-
-    def _frames(self, steps: torch.Tensor) -> torch.Tensor:
-        """``(B, L, r * M)`` to ``(B, L * r, M)``."""
-        return steps.reshape(len(steps), -1, self.n_mels)
-
     def plan(
         self,
         tokens: torch.Tensor,
@@ -234,8 +150,22 @@ class AutoregressiveModel(nn.Module):
         energy: float | torch.Tensor = 1.0,
         fixed_frames: torch.Tensor | None = None,
     ) -> Plan:
-        """Everything before the autoregressive loop; arguments as for :meth:`infer`."""
-        _require_tokens(tokens)
+        """Everything before the autoregressive loop.
+
+        Args:
+            tokens: ``(B, N)`` int64, see :mod:`tts_pipeline.text.symbols`.
+            token_lengths: ``(B,)``; None: all of them are valid.
+            rate: factor on the speaking rate, a number or ``(B, N)``; 2 is twice as fast.
+            pitch: factor on F0, a number or ``(B, N)``.
+            energy: factor on the amplitude, a number or ``(B, N)``.
+            fixed_frames: frames that a token lasts whatever is predicted, ``(B, N)``; 0: as
+                predicted.
+
+        Raises:
+            TextError: if the tokens are empty or not ``(B, N)``.
+        """
+        if tokens.ndim != 2 or tokens.shape[1] == 0:
+            raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (B, N), not empty")
         if token_lengths is None:
             token_lengths = torch.full((len(tokens),), tokens.shape[1], device=tokens.device)
         prosody = self.predict_prosody(tokens, token_lengths)
@@ -246,7 +176,7 @@ class AutoregressiveModel(nn.Module):
         if fixed_frames is not None:
             frames = torch.where(fixed_frames > 0, fixed_frames, frames)
         frames = frames * valid
-        durations = round_durations(frames, needs_frames(tokens) * valid)
+        durations = round_durations(frames, needs_frames(tokens, self.alphabet) * valid)
         mel_lengths = durations.sum(1)
         scaled_pitch = prosody.pitch * pitch_range + torch.log(torch.as_tensor(pitch)) / log_f0_std
         scaled_energy = prosody.energy + torch.log(torch.as_tensor(energy)) / energy_std
@@ -271,9 +201,11 @@ class AutoregressiveModel(nn.Module):
         energy: torch.Tensor,
         n_frames: int,
     ) -> torch.Tensor:
-        """What the decoder is told at every step, ``(B, L, C)``; nothing of it needs the past."""
-        spoken = torch.stack([pitch, energy], 1) * prosody.mask.transpose(1, 2)
-        values = prosody.encoded + self.prosody_input(spoken).transpose(1, 2) * prosody.mask
+        """The decoder's conditioning at every step, ``(B, L, C)``; nothing of it needs the past."""
+        prosody_per_token = torch.stack([pitch, energy], 1) * prosody.mask.transpose(1, 2)
+        values = (
+            prosody.encoded + self.prosody_input(prosody_per_token).transpose(1, 2) * prosody.mask
+        )
         r = self.config.frames_per_step
         n_frames += -n_frames % r
         frames = expand(values, durations, n_frames)
@@ -290,8 +222,3 @@ class AutoregressiveModel(nn.Module):
     def unscale(self, frames: torch.Tensor) -> torch.Tensor:
         """Scaled frames ``(B, T, M)`` to ``(B, M, T)``."""
         return (frames * self.mel_std + self.mel_mean).transpose(1, 2)
-
-
-def _require_tokens(tokens: torch.Tensor) -> None:
-    if tokens.ndim != 2 or tokens.shape[1] == 0:
-        raise TextError(f"tokens of shape {tuple(tokens.shape)}: expected (B, N), not empty")

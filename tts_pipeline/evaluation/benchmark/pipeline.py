@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tts_pipeline.errors import AudioError
 from tts_pipeline.evaluation.benchmark.peers import installed
 from tts_pipeline.evaluation.benchmark.timing import (
@@ -16,7 +14,7 @@ from tts_pipeline.evaluation.benchmark.timing import (
     machine,
     peak_memory_mb,
 )
-from tts_pipeline.protocols import Request
+from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.synthesis import stream, synthesize
 from tts_pipeline.voice.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
 
@@ -143,10 +141,8 @@ def _first(voice: Voice) -> Any:
 
 def _stages(voice: Voice) -> list[Job]:
     sentences, _ = voice.front_end(sentence(0))
-    tokens = np.array(sentences[0].tokens)
-    ones = np.ones(len(tokens), np.float32)
-    request = Request(tokens, ones, ones, ones, np.zeros_like(tokens))
-    mel = voice.stage_1.write_all([request], seed=0)[0].mel
+    given = AcousticInput.plain(sentences[0].tokens)
+    mel = voice.acoustic.infer([given], seed=0)[0].read()
     audio_s = mel.shape[1] / voice.audio.frame_rate
 
     def read(call: int) -> float:
@@ -154,12 +150,12 @@ def _stages(voice: Voice) -> list[Job]:
         return audio_s
 
     def write(call: int) -> float:
-        _ = voice.stage_1.write_all([request], seed=call)[0].mel
+        _ = voice.acoustic.infer([given], seed=call)[0].read()
         return audio_s
 
     def sound(vocoder: str) -> Any:
         def run(call: int) -> float:
-            voice.stage_2(vocoder).infer(mel, seed=call)
+            voice.choose_vocoder(vocoder).infer(mel, seed=call)
             return audio_s
 
         return run

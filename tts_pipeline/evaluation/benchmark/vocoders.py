@@ -22,7 +22,7 @@ from tts_pipeline.evaluation.benchmark.timing import (
     machine,
     peak_memory_mb,
 )
-from tts_pipeline.protocols import Request
+from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
 from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
 from tts_pipeline.voice.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
@@ -104,22 +104,22 @@ class Candidates:
         audio_s = self.mel.shape[1] / self.voice.audio.frame_rate
 
         def run(call: int) -> float:
-            self.voice.stage_2(vocoder).infer(self.mel, seed=call)
+            self.voice.choose_vocoder(vocoder).infer(self.mel, seed=call)
             return audio_s
 
         return run
 
     def _first_of_parallel(self, call: int) -> float:
-        parts = self.voice.stage_2(DEFAULT_VOCODER).stream(self.blocks, seed=call)
+        parts = self.voice.choose_vocoder(DEFAULT_VOCODER).stream(self.blocks, seed=call)
         return len(next(iter(parts))) / self.voice.audio.sample_rate
 
     def _wavenet(
         self, generator: str, n_items: int, config: WaveNetConfig | None
     ) -> VocoderUnderTest:
         engine = self.engine(config)
-        rate = engine.audio.sample_rate
+        rate = engine.features.sample_rate
         if generator in (F32, F16):
-            writer: Any = engine.writer(halves=generator == F16)
+            writer: Any = engine.writer(use_float16=generator == F16)
         else:
             from tts_pipeline.vocoder.wavenet.reference import CachedWaveNet, NaiveWaveNet
 
@@ -129,8 +129,8 @@ class Candidates:
             mel = self.mel[:, : FRAMES[generator]]
             if n_items > 1:
                 writer.n_threads = 2
-            engine.infer_all([mel] * n_items, seed=call, writer=writer)
-            return n_items * mel.shape[1] / engine.audio.frame_rate
+            engine.infer(np.stack([mel] * n_items), seed=call, writer=writer)
+            return n_items * mel.shape[1] / engine.features.frame_rate
 
         def first(call: int) -> float:
             return len(next(engine.stream(self.blocks, seed=call, writer=writer))) / rate
@@ -143,12 +143,12 @@ class Candidates:
 
     def _naive(self, engine: WaveNetEngine, writer: Any) -> Call:
         """A few samples, once the past is as long as the receptive field."""
-        rate, hop = engine.audio.sample_rate, engine.audio.hop_length
+        rate, hop = engine.features.sample_rate, engine.features.hop_length
         random = np.random.Generator(np.random.PCG64(0))
         n_past = engine.config.receptive_field // hop * hop + hop
         past = random.integers(engine.config.n_classes, size=(1, n_past))
         rows = engine.conditioning.scaled(self.mel)
-        told = engine.conditioning.told(engine.conditioning.stack().push(rows, True))[None]
+        told = engine.conditioning.per_layer(engine.conditioning.stack().push(rows, True))[None]
 
         def run(call: int) -> float:
             drawn = random.random((NAIVE_SAMPLES, 2), np.float32)
@@ -159,12 +159,14 @@ class Candidates:
 
     def engine(self, config: WaveNetConfig | None) -> WaveNetEngine:
         if self.is_trained and config is None:
-            return cast(WaveNetEngine, self.voice.stage_2("wavenet"))
-        return self._model(config).cpu_engine()
+            return cast(WaveNetEngine, self.voice.choose_vocoder("wavenet"))
+        model = self._model(config)
+        weights = {key: value.numpy() for key, value in model.state_dict().items()}
+        return WaveNetEngine(model.config, model.audio, weights)
 
     def _model(self, config: WaveNetConfig | None) -> WaveNet:
         if self.is_trained and config is None:
-            return cast("WaveNet", self.voice.choose_vocoder("wavenet"))
+            return cast("WaveNet", self.voice.module("wavenet"))
         size = config or WaveNetConfig()
         if size not in self._random:
             import torch
@@ -210,10 +212,8 @@ def measure(
 def mel_blocks(voice: Voice) -> list[np.ndarray]:
     """Mel of a sentence of about ten seconds, in the blocks that the acoustic model writes."""
     sentences, _ = voice.front_end(sentence(0))
-    tokens = np.array(sentences[0].tokens)
-    ones = np.ones(len(tokens), np.float32)
-    request = Request(tokens, ones, ones, ones, np.zeros_like(tokens))
-    return list(voice.stage_1.write(request, seed=0).blocks)
+    given = AcousticInput.plain(sentences[0].tokens)
+    return list(voice.acoustic.stream(given, seed=0).blocks)
 
 
 def _speed(timed: Timed, rate: int) -> dict[str, Any]:

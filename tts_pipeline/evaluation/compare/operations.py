@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.vocoder.harmonic_noise.model import HarmonicPlusNoiseVocoder
-from tts_pipeline.vocoder.protocol import Vocoder
 from tts_pipeline.vocoder.wavenet.model import WaveNet
 from tts_pipeline.voice.voice import Voice
 
@@ -96,9 +95,9 @@ def acoustic_operations(
 
 
 @functools.singledispatch
-def _run(vocoder: Vocoder, mel: torch.Tensor) -> None:
+def _run(vocoder: torch.nn.Module, mel: torch.Tensor) -> None:
     """Do once, in PyTorch, the arithmetic that the vocoder does for a mel ``(M, T)``."""
-    vocoder.infer(mel, seed=0)
+    raise NotImplementedError(type(vocoder).__name__)
 
 
 @_run.register
@@ -115,17 +114,22 @@ def _(vocoder: WaveNet, mel: torch.Tensor) -> None:
 
 
 @torch.no_grad()
-def vocoder_operations(vocoder: Vocoder, mel: torch.Tensor) -> Operations:
-    """Arithmetic of a vocoder for a mel ``(M, T)``."""
+def vocoder_operations(voice: Voice, name: str, mel: torch.Tensor) -> Operations:
+    """Arithmetic of one of the voice's vocoders for a mel ``(M, T)``."""
+    audio_s = mel.shape[1] / voice.audio.frame_rate
+    if name not in voice.models:
+        counted = voice.choose_vocoder(name).operations(mel.shape[1])
+        return Operations(2 * counted.multiply_accumulates, audio_s)
     with Counter() as counter:
-        _run(vocoder, mel)
-    return Operations(counter.get_total_flops(), mel.shape[1] / vocoder.audio.frame_rate)
+        _run(voice.module(name), mel)
+    return Operations(counter.get_total_flops(), audio_s)
 
 
-def speech_operations(voice: Voice, vocoder: Vocoder, text: str) -> Operations:
+def speech_operations(voice: Voice, vocoder: str, text: str) -> Operations:
     """Arithmetic of both stages for a text; the front end has none to speak of."""
+    model = cast(AutoregressiveModel, voice.module(voice.default_acoustic))
     total = Operations(0, 0.0)
     for sentence in voice.front_end(text)[0]:
-        acoustic, mel = acoustic_operations(voice.acoustic, sentence.tokens)
-        total = total + acoustic + vocoder_operations(vocoder, mel)
+        acoustic, mel = acoustic_operations(model, sentence.tokens)
+        total = total + acoustic + vocoder_operations(voice, vocoder, mel)
     return total

@@ -21,7 +21,7 @@ import abc
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError
@@ -92,8 +92,8 @@ class Strategy(abc.ABC):
         """What must be there before the clock starts, such as the recording's mel."""
         return
 
-    def models(self, voice: Voice) -> list[object]:
-        """The models that work; the parameters of those that are modules are counted."""
+    def models(self, voice: Voice) -> list[Any]:
+        """The models that work, whose parameters are counted."""
         return []
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
@@ -139,7 +139,7 @@ class Copy(Strategy):
         _ = material.mel
 
     def make(self, voice: Voice, material: Material, seed: int) -> Audio:
-        samples = voice.stage_2(self.vocoder).infer(material.mel, seed=seed)
+        samples = voice.choose_vocoder(self.vocoder).infer(material.mel, seed=seed)
         return Audio(samples[: len(material.natural)], voice.audio.sample_rate)
 
     def stream(self, voice: Voice, material: Material, seed: int) -> Iterator[Audio]:
@@ -148,10 +148,10 @@ class Copy(Strategy):
             sizes.append(_LATER_BLOCKS)
         begins = [sum(sizes[:k]) for k in range(len(sizes))]
         blocks = (mel[:, at : at + size] for at, size in zip(begins, sizes) if at < mel.shape[1])
-        for samples in voice.stage_2(self.vocoder).stream(blocks, seed=seed):
+        for samples in voice.choose_vocoder(self.vocoder).stream(blocks, seed=seed):
             yield Audio(samples, voice.audio.sample_rate)
 
-    def models(self, voice: Voice) -> list[object]:
+    def models(self, voice: Voice) -> list[Any]:
         return [voice.choose_vocoder(self.vocoder)]
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
@@ -161,7 +161,7 @@ class Copy(Strategy):
         from tts_pipeline.evaluation.compare.operations import vocoder_operations
 
         mel = torch.from_numpy(material.mel)
-        return vocoder_operations(voice.choose_vocoder(self.vocoder), mel)
+        return vocoder_operations(voice, self.vocoder, mel)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,21 +176,18 @@ class Speech(Strategy):
     def stream(self, voice: Voice, material: Material, seed: int) -> Iterator[Audio]:
         yield from stream(material.text, voice=voice, seed=seed, vocoder=self.vocoder)
 
-    def models(self, voice: Voice) -> list[object]:
+    def models(self, voice: Voice) -> list[Any]:
         return [voice.acoustic, voice.choose_vocoder(self.vocoder)]
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
         from tts_pipeline.evaluation.compare.operations import speech_operations
 
-        return speech_operations(voice, voice.choose_vocoder(self.vocoder), material.text)
+        return speech_operations(voice, self.vocoder, material.text)
 
 
 def parameters_of(strategy: Strategy, voice: Voice) -> int:
     """Number of trained parameters that the strategy uses."""
-    from torch import nn
-
-    modules = [model for model in strategy.models(voice) if isinstance(model, nn.Module)]
-    return sum(parameter.numel() for module in modules for parameter in module.parameters())
+    return sum(model.n_parameters for model in strategy.models(voice))
 
 
 # What a voice permits; asked in the order of registration.

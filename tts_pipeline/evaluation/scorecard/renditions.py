@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from tts_pipeline.audio.config import AudioConfig
@@ -19,7 +18,7 @@ from tts_pipeline.evaluation.scorecard.goals import COPY, REFERENCE, SPEECH
 from tts_pipeline.synthesis import synthesize
 
 if TYPE_CHECKING:
-    from tts_pipeline.vocoder.protocol import Vocoder
+    from tts_pipeline.protocols import Vocoder
     from tts_pipeline.voice.voice import Voice
 
 
@@ -96,8 +95,8 @@ def _render_one(
     voice: Voice, recording: TestRecording, seed: int, reference: Vocoder | None
 ) -> Rendition:
     n_samples = len(recording.waveform)
-    mel = torch.from_numpy(log_mel(recording.waveform, voice.audio))
-    versions = {COPY: voice.vocoder.infer(mel, seed=seed)[:n_samples].numpy()}
+    mel = log_mel(recording.waveform, voice.audio)
+    versions = {COPY: voice.vocoder.infer(mel, seed=seed)[:n_samples]}
     if reference is not None:
         versions[REFERENCE] = reference.infer(mel, seed=seed)[:n_samples]
     speech = synthesize(recording.text, voice=voice, seed=seed)

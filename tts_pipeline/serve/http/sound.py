@@ -20,7 +20,7 @@ from tts_pipeline.serve.http.schema import SpeechRequest
 from tts_pipeline.serve.job import Chunk, Done, Facts, Speech
 from tts_pipeline.serve.metrics import Metrics
 from tts_pipeline.serve.pool import Pool
-from tts_pipeline.spoken import Timestamp
+from tts_pipeline.timestamps import Timestamp
 
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 # A speech token at OpenAI stands for 50 ms.

@@ -25,6 +25,7 @@ from tts_pipeline.training.tasks.losses import (
     PitchLoss,
 )
 from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig, Discriminators
+from tts_pipeline.vocoder.harmonic_noise.generation import HarmonicNoiseOnDevice
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
 
 
@@ -187,9 +188,10 @@ class VocoderTask(Task):
         return {name: value / len(self.valid) for name, value in sums.items()}
 
     def render(self, writer: SummaryWriter, step: int) -> None:
+        vocoder = HarmonicNoiseOnDevice(self.modules["generator"])
         for utterance_id in self.valid.ids[:3]:
             item = self.valid[utterance_id]
-            waveform = self.modules["generator"].infer(item.mel.to(self._device)).cpu()
+            waveform = torch.from_numpy(vocoder.infer(item.mel))
             writer.add_audio(
                 f"copy/{utterance_id}", waveform[None], step, sample_rate=self.audio.sample_rate
             )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig, mel_filters
-from tts_pipeline.errors import AudioError
 from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack
 from tts_pipeline.nn.weights import Weights
+from tts_pipeline.protocols import NoOptions, Operations, checked_mel
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig, PitchConfig
 from tts_pipeline.vocoder.harmonic_noise.kernel import decode_f0, filter_spectra, overlap_add
 from tts_pipeline.vocoder.harmonic_noise.sources import Sources, hann
@@ -30,25 +32,33 @@ class HarmonicNoiseEngine:
         audio: settings of the mel it expects.
         weights: those of the PyTorch model by name, float16 or float32. Large ones are used where
             they lie.
+        uses: nothing.
 
     Raises:
         AudioError: if the sizes make no vocoder.
         VoiceError: if the weights are not those of such a model.
     """
 
+    options = NoOptions
+
     def __init__(
-        self, config: GeneratorConfig, audio: AudioConfig, weights: Mapping[str, np.ndarray]
+        self,
+        config: GeneratorConfig,
+        audio: AudioConfig,
+        weights: Mapping[str, np.ndarray],
+        uses: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config, self.audio = config, audio
+        self.config, self.features = config, audio
         self.margin, self.window = config.margin(audio), hann(config.n_fft)
         taken = Weights(weights)
-        self.mel_mean = taken.take("mel_mean", audio.n_mels, 1)
-        self.mel_scale = taken.take("mel_scale", audio.n_mels, 1)
+        self.mel_mean = taken.buffer("mel_mean", audio.n_mels, 1)
+        self.mel_scale = taken.buffer("mel_scale", audio.n_mels, 1)
         self.envelope = envelope_matrix(config, audio)
         pitch = config.pitch
         self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, pitch.n_bins + 1)
         self.filter_layers = _layers(taken, "", audio.n_mels + 2, config, 7, 3 * config.n_bins)
         taken.finish()
+        self.n_parameters = taken.n_parameters
 
     @property
     def lookahead(self) -> int:
@@ -56,17 +66,20 @@ class HarmonicNoiseEngine:
         blocks of 64, 128, 256, 256... frames; with others up to 255 more."""
         return HarmonicNoiseStream(self, 0).lookahead
 
-    def infer(self, mel: np.ndarray, *, seed: int = 0) -> np.ndarray:
-        """Waveform ``(T * hop_length,)`` of a mel ``(M, T)``.
+    def infer(self, mel: Any, *, seed: int = 0, options: NoOptions | None = None) -> np.ndarray:
+        """Waveform of a mel: ``(M, T)`` to ``(T * hop_length,)``, or both with ``B`` before.
 
         Args:
-            mel: natural-log amplitude, finite.
-            seed: of the noise source.
+            mel: natural-log amplitude, finite; array or tensor.
+            seed: of the noise source; every item of a batch gets the noise it would get alone.
+            options: none.
 
         Raises:
             AudioError: if the mel has another shape, is empty or not finite.
         """
-        mel = self._checked(mel)
+        mel = checked_mel(mel, self.features)
+        if mel.ndim == 3:
+            return np.stack([self.infer(item, seed=seed) for item in mel])
         stream = HarmonicNoiseStream(self, seed)
         n = mel.shape[1]
         made = [
@@ -75,7 +88,9 @@ class HarmonicNoiseEngine:
         ]
         return np.concatenate(made).clip(-1.0, 1.0)
 
-    def stream(self, mel: Iterable[np.ndarray], *, seed: int = 0) -> Iterator[np.ndarray]:
+    def stream(
+        self, mel: Iterable[Any], *, seed: int = 0, options: NoOptions | None = None
+    ) -> Iterator[np.ndarray]:
         """:meth:`infer` of a mel in blocks ``(M, t)``; memory does not grow with its length.
 
         Yields:
@@ -87,7 +102,7 @@ class HarmonicNoiseEngine:
         stream = HarmonicNoiseStream(self, seed)
         nothing = None
         for block in mel:
-            block = self._checked(block)
+            block = checked_mel(block, self.features, batched=False)
             nothing = block[:, :0]
             samples = stream.push(block, last=False)
             if len(samples):
@@ -95,15 +110,16 @@ class HarmonicNoiseEngine:
         if nothing is not None:
             yield stream.push(nothing, last=True).clip(-1.0, 1.0)
 
-    def _checked(self, mel: np.ndarray) -> np.ndarray:
-        if mel.ndim != 2 or mel.shape[0] != self.audio.n_mels or mel.shape[1] == 0:
-            raise AudioError(
-                f"mel of shape {mel.shape}: expected ({self.audio.n_mels}, T) with at least one "
-                "frame"
-            )
-        if not np.isfinite(mel).all():
-            raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
-        return mel.astype(np.float32, copy=False)
+    def operations(self, n_frames: int, options: NoOptions | None = None) -> Operations:
+        """Arithmetic of so many frames, a real Fourier transform of ``n`` points being ``1.25 n
+        log2(n)``; all frames are worked on at once."""
+        n_fft, n_bins, n_mels = self.config.n_fft, self.config.n_bins, self.features.n_mels
+        pitch = self.config.pitch
+        per_frame = _layer_macs(pitch, n_mels, 5, pitch.n_bins + 1)
+        per_frame += _layer_macs(self.config, n_mels + 2, 7, 3 * n_bins) + n_mels * n_bins
+        # Of pulses and noise, and back.
+        transforms = 3 * 1.25 * n_fft * math.log2(n_fft)
+        return Operations(round(n_frames * (per_frame + transforms)), 1)
 
 
 class HarmonicNoiseStream:
@@ -122,9 +138,9 @@ class HarmonicNoiseStream:
         self._vocoder = vocoder
         self._pitch = _Pitch(vocoder)
         self._filters = SlidingStack(*vocoder.filter_layers)
-        self._sources = Sources(vocoder.audio, vocoder.window, vocoder.margin, seed)
+        self._sources = Sources(vocoder.features, vocoder.window, vocoder.margin, seed)
         self._mel, self._scaled, self._made = Queue(), Queue(), Queue()
-        overlap = vocoder.config.n_fft - vocoder.audio.hop_length
+        overlap = vocoder.config.n_fft - vocoder.features.hop_length
         self._signal, self._weight = np.zeros((2, overlap), np.float32)
         self._n_pushed = self._n_given = 0
 
@@ -132,7 +148,7 @@ class HarmonicNoiseStream:
     def lookahead(self) -> int:
         """Frames of mel that must follow a frame before all of its samples come out, for blocks
         of 64, 128, 256, 256... frames, as the pitch head takes them; with others up to 255 more."""
-        hop, margin = self._vocoder.audio.hop_length, self._vocoder.margin
+        hop, margin = self._vocoder.features.hop_length, self._vocoder.margin
         beyond = max(self._filters.lookahead, self._sources.lookahead)
         return self._pitch.lookahead + beyond + (hop + margin - 1) // hop
 
@@ -154,14 +170,14 @@ class HarmonicNoiseStream:
         f0, voiced = self._pitch.push(scaled, last)
         self._sources.push(f0, last)
         pitch = np.stack([np.log(f0 / np.float32(150.0)), voiced], 1)
-        told = np.concatenate([self._scaled.pop(len(f0)), pitch], 1)
-        self._made.push(self._filters.push(told, last))
+        inputs = np.concatenate([self._scaled.pop(len(f0)), pitch], 1)
+        self._made.push(self._filters.push(inputs, last))
         return self._sounded(min(len(self._made), len(self._sources)), last)
 
     def _sounded(self, n: int, last: bool) -> np.ndarray:
         """The samples that the next ``n`` windows settle."""
         vocoder = self._vocoder
-        hop, margin = vocoder.audio.hop_length, vocoder.margin
+        hop, margin = vocoder.features.hop_length, vocoder.margin
         n_settled, overlap = n * hop, len(self._signal)
         signal, weight = np.zeros((2, n_settled + overlap), np.float32)
         signal[:overlap], weight[:overlap] = self._signal, self._weight
@@ -273,3 +289,9 @@ def _layers(
         Linear(weights, f"{prefix}output", c, n_out),
     ]
     return convolutions, by_row
+
+
+def _layer_macs(sizes: GeneratorConfig | PitchConfig, n_in: int, first: int, n_out: int) -> int:
+    """Multiply-accumulates of :func:`_layers` per frame."""
+    c = sizes.channels
+    return c * (first * n_in + sizes.n_blocks * (7 + 2 * sizes.hidden) + n_out)

@@ -1,53 +1,17 @@
-"""What the parallel vocoder does per sample and per bin, as fused kernels for the CPU.
-
-The compiler has no vector versions of the library's sine, cosine and exponential here, so those
-below are polynomials of least maximum error, which vectorise.
-"""
+"""What the parallel vocoder does per sample and per bin, as fused kernels for the CPU."""
 
 from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from tts_pipeline.nn.approximations import exponential, sine_of_pi
 from tts_pipeline.nn.jit import compiled
 
 _F = np.float32
 _ZERO, _HALF, _ONE, _TWO = _F(0.0), _F(0.5), _F(1.0), _F(2.0)
 _INVERSE_PI = _F(1 / math.pi)
-# sin(pi x) / x in x^2 for |x| <= 1/2, of least maximum error (7e-9 in the sine).
-_S0, _S1, _S2, _S3, _S4 = (
-    _F(3.1415926401), _F(-5.1677100767), _F(2.5500773865), _F(-0.5982904113), _F(0.0776559122),
-)  # fmt: skip
-_LOG2_E = _F(1 / math.log(2))
-_LN2_HIGH, _LN2_LOW = _F(0.693359375), _F(-2.12194440e-4)
-
-
-@numba.njit(fastmath=True, inline="always")
-def sine_of_pi(x: float) -> float:
-    """``sin(pi x)`` in float32, absolute error below 3e-7 for moderate ``x``."""
-    n = np.floor(x + _HALF)
-    r = x - n
-    s = r * r
-    value = r * (_S0 + s * (_S1 + s * (_S2 + s * (_S3 + s * _S4))))
-    odd = n - _TWO * np.floor(_HALF * n)
-    return value * (_ONE - _TWO * odd)
-
-
-@numba.njit(fastmath=True, inline="always")
-def exponential(x: float) -> float:
-    """``exp(x)`` in float32, relative error below 3e-7, for ``|x|`` up to 80."""
-    n = np.floor(x * _LOG2_E + _HALF)
-    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
-    value = _F(1.9875691500e-4)
-    value = value * r + _F(1.3981999507e-3)
-    value = value * r + _F(8.3334519073e-3)
-    value = value * r + _F(4.1665795894e-2)
-    value = value * r + _F(1.6666665459e-1)
-    value = value * r + _HALF
-    value = value * r * r + r + _ONE
-    return value * np.int32((np.int32(n) + np.int32(127)) << 23).view(np.float32)
 
 
 @compiled(fastmath=True)

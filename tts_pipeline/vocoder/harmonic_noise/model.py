@@ -1,21 +1,16 @@
-"""Stage 2: the parallel vocoder, mel in and waveform out in one pass without a loop over time."""
+"""The parallel vocoder for training: one differentiable pass without a loop over time."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import nn
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.errors import AudioError
-from tts_pipeline.modules import CpuTwin
 from tts_pipeline.nn.convnext import ConvNeXtBlock
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig
-from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine, envelope_matrix
+from tts_pipeline.vocoder.harmonic_noise.engine import envelope_matrix
 from tts_pipeline.vocoder.harmonic_noise.excitation import phase_of, pulse_train, upsample_linear
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchHead
 
@@ -68,7 +63,6 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         envelope = torch.from_numpy(envelope_matrix(config, audio).T.copy())
         self.register_buffer("envelope", envelope, persistent=False)
         self.register_buffer("window", torch.hann_window(config.n_fft), persistent=False)
-        self._twin = CpuTwin(self, functools.partial(HarmonicNoiseEngine, config, audio))
 
     def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
@@ -110,70 +104,6 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         noisy = torch.exp((log_noise + envelope).clamp(-14.0, limit))
         spectrum = torch.polar(harmonic, phase) * self._stft(pulses) + noisy * self._stft(noise)
         return Generated(self._istft(spectrum), f0_logits, voicing_logits)
-
-    @torch.inference_mode()
-    def infer(self, mel: torch.Tensor, *, seed: int = 0) -> torch.Tensor:
-        """Waveform of a mel: ``(B, M, T)`` to ``(B, T * hop_length)``, or both without ``B``.
-
-        Args:
-            mel: natural-log amplitude, finite.
-            seed: of the noise source; the same seed gives the same samples, and every item of a
-                batch gets the noise it would get alone.
-
-        Raises:
-            AudioError: if the mel has another shape, is empty or not finite.
-        """
-        single = mel.ndim == 2
-        batch = self._checked(mel[None] if single else mel, mel)
-        engine = self.cpu_engine()
-        if engine is not None:
-            made = [torch.from_numpy(engine.infer(item.numpy(), seed=seed)) for item in batch]
-            waveform = torch.stack(made)
-        else:
-            random = np.random.Generator(np.random.PCG64(seed))
-            n_samples = batch.shape[2] * self.audio.hop_length
-            noise = torch.from_numpy(random.standard_normal((1, n_samples), dtype=np.float32))
-            waveform = self(batch, noise=noise.to(batch.device)).waveform.clamp_(-1.0, 1.0)
-        return waveform[0] if single else waveform
-
-    @torch.inference_mode()
-    def stream(self, mel: Iterable[torch.Tensor], *, seed: int = 0) -> Iterator[torch.Tensor]:
-        """:meth:`infer` of a mel that comes block by block; memory does not grow with its length.
-
-        Args:
-            mel: blocks ``(M, t)`` natural-log amplitude, finite.
-            seed: of the noise source.
-
-        Yields:
-            ``(S,)`` samples, on a CPU as soon as they are settled, elsewhere at the end; together
-            they are what :meth:`infer` returns.
-
-        Raises:
-            AudioError: if a block has another shape, is empty or not finite.
-        """
-        checked = (self._checked(block[None], block)[0] for block in mel)
-        engine = self.cpu_engine()
-        if engine is not None:
-            blocks = (block.numpy() for block in checked)
-            yield from map(torch.from_numpy, engine.stream(blocks, seed=seed))
-            return
-        gathered = list(checked)
-        if gathered:
-            yield self.infer(torch.cat(gathered, 1), seed=seed)
-
-    def cpu_engine(self) -> HarmonicNoiseEngine | None:
-        """The same weights at work without PyTorch; None unless they are float32 on a CPU."""
-        return self._twin.current()
-
-    def _checked(self, batch: torch.Tensor, mel: torch.Tensor) -> torch.Tensor:
-        if batch.ndim != 3 or batch.shape[1] != self.audio.n_mels or batch.shape[2] == 0:
-            raise AudioError(
-                f"mel of shape {tuple(mel.shape)}: expected (B, {self.audio.n_mels}, T) "
-                f"or ({self.audio.n_mels}, T) with at least one frame"
-            )
-        if not torch.isfinite(batch).all():
-            raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
-        return batch.float()
 
     def _stft(self, waveform: torch.Tensor) -> torch.Tensor:
         return torch.stft(

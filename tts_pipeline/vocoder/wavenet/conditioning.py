@@ -13,12 +13,15 @@ from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
 
 
 class Conditioning:
-    """What the mel tells every layer's gate (``WaveNet.condition``), on arrays.
+    """What the mel adds inside every layer's gate (``WaveNet.condition``), on arrays.
 
     Args:
         config: sizes.
         n_mels: mel bands ``M``.
         weights: of the whole model; those of the conditioning network are taken.
+
+    Attributes:
+        macs_per_frame: multiply-accumulates.
 
     Raises:
         VoiceError: if they are not those of such a model.
@@ -27,14 +30,15 @@ class Conditioning:
     def __init__(self, config: WaveNetConfig, n_mels: int, weights: Weights) -> None:
         c = config.conditioning_channels
         self._config = config
-        self._mean = weights.take("mel_mean", n_mels, 1)
-        self._scale = weights.take("mel_scale", n_mels, 1)
+        self._mean = weights.buffer("mel_mean", n_mels, 1)
+        self._scale = weights.buffer("mel_scale", n_mels, 1)
         self._layers = [
             _GeluConv(weights, "condition_in", n_mels, c, 3),
             _GeluConv(weights, "condition_mid", c, c, 3),
         ]
         n_gates = len(config.dilations) * config.gate_channels
         self._output = Linear(weights, "condition_out", c, n_gates)
+        self.macs_per_frame = c * (3 * n_mels + 3 * c + n_gates)
 
     def stack(self) -> SlidingStack:
         """The network over a mel that comes piece by piece."""
@@ -44,7 +48,7 @@ class Conditioning:
         """``(M, t)`` to rows ``(t, M)`` for :meth:`stack`."""
         return np.ascontiguousarray(((mel - self._mean) * self._scale).T)
 
-    def told(self, rows: np.ndarray) -> np.ndarray:
+    def per_layer(self, rows: np.ndarray) -> np.ndarray:
         """Rows of :meth:`stack` as ``(t, L, gate)``."""
         return rows.reshape(len(rows), len(self._config.dilations), self._config.gate_channels)
 

@@ -97,6 +97,25 @@ class WaveNetConfig:
         }
 
 
+@dataclasses.dataclass(frozen=True)
+class WaveNetOptions:
+    """Settings per call.
+
+    Attributes:
+        temperature: logits are divided by it; below 1 the likely becomes more likely, 0: always
+            the likeliest; None: the configuration's.
+
+    Raises:
+        AudioError: if it is no number of at least 0.
+    """
+
+    temperature: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.temperature is not None:
+            require_temperature(self.temperature)
+
+
 def require_temperature(value: float) -> None:
     """See that a temperature is one.
 

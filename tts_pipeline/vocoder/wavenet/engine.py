@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.errors import AudioError
 from tts_pipeline.nn.weights import Weights
+from tts_pipeline.protocols import Operations, checked_mel
 from tts_pipeline.vocoder.wavenet.conditioning import Conditioning
-from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
+from tts_pipeline.vocoder.wavenet.config import WaveNetConfig, WaveNetOptions
 
 if TYPE_CHECKING:
     from tts_pipeline.vocoder.wavenet.generation import ProgressCallback, SampleStream, Writer
@@ -32,6 +32,7 @@ class WaveNetEngine:
         config: sizes.
         audio: settings of the mel it expects.
         weights: those of the PyTorch model by name, float16 or float32.
+        uses: nothing.
 
     Attributes:
         conditioning: the network that reads the mel.
@@ -40,19 +41,26 @@ class WaveNetEngine:
         VoiceError: if the weights are not those of such a model.
     """
 
+    options = WaveNetOptions
+
     def __init__(
-        self, config: WaveNetConfig, audio: AudioConfig, weights: Mapping[str, np.ndarray]
+        self,
+        config: WaveNetConfig,
+        audio: AudioConfig,
+        weights: Mapping[str, np.ndarray],
+        uses: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config, self.audio = config, audio
+        self.config, self.features = config, audio
         taken = Weights(weights)
         self.conditioning = Conditioning(config, audio.n_mels, taken)
         shapes = config.parameter_shapes
         self._arrays = {name: taken.vector(name, *shape) for name, shape in shapes.items()}
         taken.finish()
+        self.n_parameters = taken.n_parameters
         self._writers: dict[bool, NumbaWaveNet] = {}
 
     @functools.cached_property
-    def halves(self) -> bool:
+    def fits_float16(self) -> bool:
         """Whether the matrices lose nothing as float16."""
         with np.errstate(over="ignore"):
             return all(
@@ -60,83 +68,71 @@ class WaveNetEngine:
                 for name in _MATRICES
             )
 
-    def writer(self, *, halves: bool) -> NumbaWaveNet:
+    def writer(self, *, use_float16: bool) -> NumbaWaveNet:
         """The fused kernel with weights in float16 or float32."""
         from tts_pipeline.vocoder.wavenet.packed import NumbaWaveNet
 
-        if halves not in self._writers:
-            hop = self.audio.hop_length
-            self._writers[halves] = NumbaWaveNet(self.config, hop, self._arrays, halves=halves)
-        return self._writers[halves]
+        if use_float16 not in self._writers:
+            self._writers[use_float16] = NumbaWaveNet(
+                self.config, self.features.hop_length, self._arrays, use_float16=use_float16
+            )
+        return self._writers[use_float16]
 
     def infer(
         self,
-        mel: np.ndarray,
+        mel: Any,
         *,
         seed: int = 0,
-        temperature: float | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> np.ndarray:
-        """Waveform ``(T * hop_length,)`` of a mel ``(M, T)``.
-
-        Args:
-            mel: natural-log amplitude, finite.
-            seed: of the random numbers that samples are drawn with.
-            temperature: below 1 the likely becomes more likely, 0: always the likeliest; None: the
-                configuration's.
-            progress: called after every piece of 1,600 samples at most.
-
-        Raises:
-            AudioError: if the mel has another shape, is empty or not finite, or the temperature is
-                out of range.
-        """
-        return self.infer_all([mel], seed=seed, temperature=temperature, progress=progress)[0]
-
-    def infer_all(
-        self,
-        mels: Sequence[np.ndarray],
-        *,
-        seed: int = 0,
-        temperature: float | None = None,
+        options: WaveNetOptions | None = None,
         progress: ProgressCallback | None = None,
         writer: Writer | None = None,
     ) -> np.ndarray:
-        """:meth:`infer` of mels ``(M, T)`` of one length, side by side: ``(B, T * hop_length)``.
+        """Waveform of a mel: ``(M, T)`` to ``(T * hop_length,)``, or both with ``B`` before.
+
+        An interrupt is handled within a tenth of a second of sound.
 
         Args:
-            mels: at least one.
-            seed: as for one; each gets the samples that it would get alone.
-            temperature: as for one.
-            progress: as for one.
-            writer: another generator of the same weights.
+            mel: natural-log amplitude, finite; array or tensor. Items of a batch are worked on
+                side by side.
+            seed: of the random numbers that samples are drawn with; every item of a batch gets
+                those it would get alone.
+            options: settings of this call.
+            progress: called after every piece of 1,600 samples at most.
+            writer: another generator of the same weights; None: the fused kernel.
+
+        Raises:
+            AudioError: if the mel has another shape, is empty or not finite.
         """
-        checked = [self._checked(mel) for mel in mels]
-        stream = self._begin(len(checked), seed, temperature, writer)
-        n_samples = checked[0].shape[1] * self.audio.hop_length
         from tts_pipeline.vocoder.wavenet.generation import gathered
 
-        return gathered(stream.push(checked, last=True), n_samples, progress)
+        checked = checked_mel(mel, self.features)
+        items = list(checked) if checked.ndim == 3 else [checked]
+        stream = self._begin(len(items), seed, options, writer)
+        n_samples = checked.shape[-1] * self.features.hop_length
+        samples = gathered(stream.push(items, last=True), n_samples, progress)
+        return samples if checked.ndim == 3 else samples[0]
 
     def stream(
         self,
-        mel: Iterable[np.ndarray],
+        mel: Iterable[Any],
         *,
         seed: int = 0,
-        temperature: float | None = None,
+        options: WaveNetOptions | None = None,
         writer: Writer | None = None,
     ) -> Iterator[np.ndarray]:
         """:meth:`infer` of a mel in blocks ``(M, t)``; memory does not grow with its length.
 
         Yields:
-            ``(S,)`` samples, of a tenth of a second at most.
+            ``(S,)`` samples, of a tenth of a second at most, up to 12 frames after those of the
+            mel.
 
         Raises:
             AudioError: as :meth:`infer`.
         """
-        stream = self._begin(1, seed, temperature, writer)
+        stream = self._begin(1, seed, options, writer)
         nothing = None
         for block in mel:
-            block = self._checked(block)
+            block = checked_mel(block, self.features, batched=False)
             nothing = block[:, :0]
             for samples in stream.push([block], last=False):
                 yield samples[0]
@@ -144,22 +140,22 @@ class WaveNetEngine:
             for samples in stream.push([nothing], last=True):
                 yield samples[0]
 
+    def operations(self, n_frames: int, options: WaveNetOptions | None = None) -> Operations:
+        """Arithmetic of so many frames; every sample waits for the one before it."""
+        n_samples = n_frames * self.features.hop_length
+        per_sample = sum(self._arrays[name].size for name in _MATRICES)
+        if self.config.output == "logistics":
+            per_sample += self.config.residual_channels
+        macs = n_samples * per_sample + n_frames * self.conditioning.macs_per_frame
+        return Operations(macs, n_samples)
+
     def _begin(
-        self, n_items: int, seed: int, temperature: float | None, writer: Writer | None
+        self, n_items: int, seed: int, options: WaveNetOptions | None, writer: Writer | None
     ) -> SampleStream:
         from tts_pipeline.vocoder.wavenet.generation import SampleStream
 
-        writer = writer or self.writer(halves=self.halves)
+        writer = writer or self.writer(use_float16=self.fits_float16)
+        temperature = None if options is None else options.temperature
         return SampleStream(
-            self.config, self.audio, self.conditioning, writer, n_items, seed, temperature
+            self.config, self.features, self.conditioning, writer, n_items, seed, temperature
         )
-
-    def _checked(self, mel: np.ndarray) -> np.ndarray:
-        if mel.ndim != 2 or mel.shape[0] != self.audio.n_mels or mel.shape[1] == 0:
-            raise AudioError(
-                f"mel of shape {mel.shape}: expected ({self.audio.n_mels}, T) with at least one "
-                "frame"
-            )
-        if not np.isfinite(mel).all():
-            raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
-        return mel.astype(np.float32, copy=False)

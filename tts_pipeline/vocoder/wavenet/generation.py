@@ -58,7 +58,7 @@ class Writer(Protocol):
 
     def write(
         self,
-        told: np.ndarray,
+        conditioning: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -128,21 +128,21 @@ class SampleStream:
 
     def _write(self, n_frames: int, last: bool) -> Iterator[np.ndarray]:
         pushed = [
-            self._conditioning.told(stack.push(waiting.pop(n_frames), last))
+            self._conditioning.per_layer(stack.push(waiting.pop(n_frames), last))
             for stack, waiting in zip(self._stacks, self._waiting, strict=True)
         ]
-        told = np.stack(pushed)
-        n_samples = told.shape[1] * self._hop
+        conditioning = np.stack(pushed)
+        n_samples = conditioning.shape[1] * self._hop
         while n_samples:
             n = min(self._piece, n_samples)
             uniforms = self._random.random((n, 2), np.float32)
             symbols = self._writer.write(
-                told, self._n_frames, uniforms, self._temperature, self._state
+                conditioning, self._n_frames, uniforms, self._temperature, self._state
             )
             yield self._sound(symbols)
             n_samples -= n
             self._piece = min(2 * self._piece, self._writer.piece)
-        self._n_frames += told.shape[1]
+        self._n_frames += conditioning.shape[1]
 
     def _sound(self, symbols: np.ndarray) -> np.ndarray:
         samples = symbols if self._levels is None else self._levels[symbols.astype(np.int64)]

@@ -17,14 +17,12 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from tts_pipeline.acoustic.autoregressive.kernel import sigmoid, tanh
+from tts_pipeline.nn.approximations import exponential_of_negative, sigmoid, tanh
 from tts_pipeline.nn.jit import compiled
 from tts_pipeline.nn.vector_product import ROWS, add_product, add_rows_product
-from tts_pipeline.vocoder.wavenet.levels import LEAST_LOG_SCALE
+from tts_pipeline.vocoder.wavenet.levels import MIN_LOG_SCALE
 
 _ZERO = np.float32(0.0)
-_ONE = np.float32(1.0)
-_HALF = np.float32(0.5)
 
 
 class Packed(NamedTuple):
@@ -41,7 +39,7 @@ class Packed(NamedTuple):
         embedding: of the classes ``(n_classes, R)``, or slope and offset of a level ``(2, R)``.
         past: weights on the past tap, flat ``(L, R, 2 H)``.
         present: weights on the present tap, flat ``(L, R, 2 H)``.
-        following: weights of the residual and the skip path, flat ``(L, H, R + K)``.
+        residual_and_skip: weights of the residual and the skip path, flat ``(L, H, R + K)``.
         residual_bias: ``(L, R)``.
         skip_bias: ``(K,)``.
         head: flat ``(K, K)``.
@@ -57,7 +55,7 @@ class Packed(NamedTuple):
     embedding: np.ndarray
     past: np.ndarray
     present: np.ndarray
-    following: np.ndarray
+    residual_and_skip: np.ndarray
     residual_bias: np.ndarray
     skip_bias: np.ndarray
     head: np.ndarray
@@ -66,33 +64,17 @@ class Packed(NamedTuple):
     output_bias: np.ndarray
 
 
-@numba.njit(fastmath={"contract"})
-def _exp(x: float) -> float:
-    """Natural exponential of a number of at most 0, relative error below 2e-7; vectorises.
-
-    ``2 ** n * exp(r)`` with the polynomial of Cephes' expf; in this order, or the error is not
-    that.
-    """
-    x = max(x, np.float32(-80.0))
-    n = np.int32(x * np.float32(1.4426950408889634) - _HALF)
-    r = x - n * np.float32(0.693359375) + n * np.float32(2.12194440e-4)
-    p = np.float32(1.3981999507e-3) + r * np.float32(1.9875691500e-4)
-    p = np.float32(4.1665795894e-2) + r * (np.float32(8.3334519073e-3) + r * p)
-    p = _HALF + r * (np.float32(1.6666665459e-1) + r * p)
-    return (_ONE + (r + r * r * p)) * np.int32((n + 127) << 23).view(np.float32)
-
-
 @numba.njit(fastmath=True, error_model="numpy")
-def _choose(logits, n, warmth, uniform, masses):  # type: ignore[no-untyped-def]
+def _choose(logits, n, inverse_temperature, uniform, masses):  # type: ignore[no-untyped-def]
     """Place in the softmax's cumulative distribution: the first of ``n`` classes at which it goes
-    beyond ``uniform``; the likeliest if ``warmth``, one over the temperature, is 0."""
+    beyond ``uniform``; the likeliest if ``inverse_temperature``, one over the temperature, is 0."""
     top = logits[0]
     for j in range(n):
         top = max(top, logits[j])
-    if warmth > _ZERO:
+    if inverse_temperature > _ZERO:
         total = _ZERO
         for j in range(n):
-            masses[j] = _exp((logits[j] - top) * warmth)
+            masses[j] = exponential_of_negative((logits[j] - top) * inverse_temperature)
             total += masses[j]
         left = uniform * total
         for j in range(n):
@@ -107,12 +89,14 @@ def _choose(logits, n, warmth, uniform, masses):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _level(made, n_mixtures, warmth, first, second, masses):  # type: ignore[no-untyped-def]
+def _level(made, n_mixtures, inverse_temperature, first, second, masses):  # type: ignore[no-untyped-def]
     """A sample of a mixture of logistics on 16-bit levels, by its cumulative distribution."""
-    k = _choose(made, n_mixtures, warmth, first, masses)
+    k = _choose(made, n_mixtures, inverse_temperature, first, masses)
     value = np.float64(made[n_mixtures + k])
-    if warmth > _ZERO:
-        scale = np.exp(max(np.float64(made[2 * n_mixtures + k]), LEAST_LOG_SCALE)) / warmth
+    if inverse_temperature > _ZERO:
+        scale = (
+            np.exp(max(np.float64(made[2 * n_mixtures + k]), MIN_LOG_SCALE)) / inverse_temperature
+        )
         inside = min(max(np.float64(second), 1e-7), 1 - 1e-7)
         value += scale * (np.log(inside) - np.log(1 - inside))
     value = min(max(value, -1.0), 1.0)
@@ -138,9 +122,9 @@ def _rectify(out, x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _open(out, signal, opening):  # type: ignore[no-untyped-def]
+def _gated_activation(out, filter_, gate):  # type: ignore[no-untyped-def]
     for j in range(len(out)):
-        out[j] = tanh(signal[j]) * sigmoid(opening[j])
+        out[j] = tanh(filter_[j]) * sigmoid(gate[j])
 
 
 @numba.njit(fastmath=True, error_model="numpy")
@@ -156,10 +140,10 @@ def _embed(out, embedding, symbol, is_level):  # type: ignore[no-untyped-def]
 @compiled(fastmath=True)
 def write_samples(
     packed: Packed,
-    told: np.ndarray,
+    conditioning: np.ndarray,
     first_frame: int,
     uniforms: np.ndarray,
-    warmth: float,
+    inverse_temperature: float,
     rings: np.ndarray,
     time: np.ndarray,
     last: np.ndarray,
@@ -170,11 +154,11 @@ def write_samples(
 
     Args:
         packed: the model.
-        told: what each frame adds to the gates, signals before openings ``(T, L, 2 H)``.
+        conditioning: what each frame adds to the gates, filters before gates ``(T, L, 2 H)``.
         first_frame: number of the first of these frames.
         uniforms: random numbers in [0, 1), for the class and for the place in a logistic
             ``(S, 2)`` float32.
-        warmth: one over the temperature, float32; 0: always the likeliest.
+        inverse_temperature: one over the temperature, float32; 0: always the likeliest.
         rings: past inputs of every layer, for each as many rows as its dilation, flat
             ``(sum of dilations, R)``, changed.
         time: samples written so far ``(1,)`` int64, changed.
@@ -183,14 +167,14 @@ def write_samples(
         seen: the outputs of the network ``(S, Y)``, filled; with no rows, not.
     """
     n_layers, r = packed.residual_bias.shape
-    g = told.shape[2]
+    g = conditioning.shape[2]
     h, k, y = g // 2, len(packed.skip_bias), len(packed.output_bias)
-    gate, inner = np.empty(g, np.float32), np.empty(h, np.float32)
+    gates, inner = np.empty(g, np.float32), np.empty(h, np.float32)
     carried, hidden = np.empty(r + k, np.float32), np.empty(k, np.float32)
     made, masses = np.empty(y, np.float32), np.empty(y, np.float32)
     ahead = np.empty((n_layers, ROWS, g), np.float32)
     flat_ahead = ahead.reshape(-1)
-    signal, opening = gate[:h], gate[h:]
+    filter_, gate = gates[:h], gates[h:]
     x, total = carried[:r], carried[r:]
     fresh = True
     for s in range(len(written)):
@@ -212,22 +196,24 @@ def write_samples(
                 ring += d
         _embed(x, packed.embedding, last[0], packed.n_mixtures > 0)
         _copy(total, packed.skip_bias)
-        frame = told[t // packed.hop_length - first_frame]
+        frame = conditioning[t // packed.hop_length - first_frame]
         ring = 0
         for layer in range(n_layers):
             d = packed.dilations[layer]
             row = ring + t % d
             ring += d
             if d >= ROWS:
-                _add(gate, frame[layer], ahead[layer, in_block])
+                _add(gates, frame[layer], ahead[layer, in_block])
             else:
-                _copy(gate, frame[layer])
-                add_product(gate, 0, g, rings, row * r, r, packed.past, layer * r * g)
-            add_product(gate, 0, g, carried, 0, r, packed.present, layer * r * g)
+                _copy(gates, frame[layer])
+                add_product(gates, 0, g, rings, row * r, r, packed.past, layer * r * g)
+            add_product(gates, 0, g, carried, 0, r, packed.present, layer * r * g)
             _copy(rings[row * r : row * r + r], x)
             _add(x, x, packed.residual_bias[layer])
-            _open(inner, signal, opening)
-            add_product(carried, 0, r + k, inner, 0, h, packed.following, layer * h * (r + k))
+            _gated_activation(inner, filter_, gate)
+            add_product(
+                carried, 0, r + k, inner, 0, h, packed.residual_and_skip, layer * h * (r + k)
+            )
         _rectify(total, total)
         _copy(hidden, packed.head_bias)
         add_product(hidden, 0, k, carried, r, k, packed.head, 0)
@@ -238,10 +224,10 @@ def write_samples(
             _copy(seen[s], made)
         if packed.n_mixtures > 0:
             last[0] = _level(
-                made, packed.n_mixtures, warmth, uniforms[s, 0], uniforms[s, 1], masses
+                made, packed.n_mixtures, inverse_temperature, uniforms[s, 0], uniforms[s, 1], masses
             )
         else:
-            last[0] = _choose(made, packed.n_classes, warmth, uniforms[s, 0], masses)
+            last[0] = _choose(made, packed.n_classes, inverse_temperature, uniforms[s, 0], masses)
         written[s] = last[0]
         time[0] = t + 1
 
@@ -249,10 +235,10 @@ def write_samples(
 @compiled(fastmath=True, parallel=True)
 def write_batch(
     packed: Packed,
-    told: np.ndarray,
+    conditioning: np.ndarray,
     first_frame: int,
     uniforms: np.ndarray,
-    warmth: float,
+    inverse_temperature: float,
     rings: np.ndarray,
     time: np.ndarray,
     last: np.ndarray,
@@ -263,10 +249,10 @@ def write_batch(
 
     Args:
         packed: the model.
-        told: ``(B, T, L, 2 H)``.
+        conditioning: ``(B, T, L, 2 H)``.
         first_frame: number of the first frame.
         uniforms: the same for all items ``(S, 2)``.
-        warmth: as for one item.
+        inverse_temperature: as for one item.
         rings: ``(B, sum of dilations * R)``, changed.
         time: ``(B, 1)``, changed.
         last: ``(B, 1)``, changed.
@@ -276,10 +262,10 @@ def write_batch(
     for item in numba.prange(len(written)):
         write_samples(
             packed,
-            told[item],
+            conditioning[item],
             first_frame,
             uniforms,
-            warmth,
+            inverse_temperature,
             rings[item],
             time[item],
             last[item],

@@ -9,7 +9,7 @@ from tts_pipeline.nn.jit import compiled
 HALF_LEVEL = 1.0 / 65535
 """Half the distance between two levels of a sample in [-1, 1]."""
 
-LEAST_LOG_SCALE = -9.0
+MIN_LOG_SCALE = -9.0
 """Smallest natural-log scale: about four levels, below which a spike would be rewarded."""
 
 
@@ -24,7 +24,7 @@ def mu_law_levels(n_classes: int) -> np.ndarray:
 def de_emphasise(
     samples: np.ndarray, coefficient: float, before: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The inverse of :func:`~tts_pipeline.vocoder.mu_law.pre_emphasise`, block by block.
+    """The inverse of :func:`~tts_pipeline.vocoder.wavenet.outputs.pre_emphasise`, block by block.
 
     It also colours what the model gets wrong: white errors come out weak where the ear is keen
     (Valin and Skoglund 2019, LPCNet, arXiv 1810.11846, on pre-emphasis).

@@ -1,29 +1,18 @@
-"""WaveNet: one sample at a time, each depending on those before; the autoregressive vocoder."""
+"""WaveNet, the autoregressive vocoder, for training: all samples at once, given the true past."""
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Iterable, Iterator
 
 import torch
 from torch import nn
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.errors import AudioError
-from tts_pipeline.modules import CpuTwin, arrays_of
-from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
-from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
 from tts_pipeline.vocoder.wavenet.gated_layer import GatedLayer
-from tts_pipeline.vocoder.wavenet.generation import ProgressCallback, Writer
-from tts_pipeline.vocoder.wavenet.outputs import logistics_loss
-from tts_pipeline.vocoder.wavenet.reference import CachedWaveNet, NaiveWaveNet
+from tts_pipeline.vocoder.wavenet.outputs import logistics_loss, mu_law_encode, pre_emphasise
 
-__all__ = ["GENERATORS", "WaveNet", "WaveNetConfig"]
-
-GENERATORS = ("naive", "cached", "numba-f32", "numba-f16")
-"""The generators of the same weights, the slowest first."""
+__all__ = ["WaveNet", "WaveNetConfig"]
 
 
 class WaveNet(nn.Module):
@@ -69,7 +58,6 @@ class WaveNet(nn.Module):
         self.head_bias = nn.Parameter(torch.zeros(skip))
         self.output = nn.Parameter(_normal(skip, config.n_outputs))
         self.output_bias = nn.Parameter(torch.zeros(config.n_outputs))
-        self._twin = CpuTwin(self, functools.partial(WaveNetEngine, config, audio))
 
     def set_statistics(self, mean: torch.Tensor, std: torch.Tensor) -> None:
         """Set the per-band mean and standard deviation ``(M,)`` used to scale the mel."""
@@ -113,15 +101,15 @@ class WaveNet(nn.Module):
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         frames = condition.permute(2, 1, 0, 3)
-        heard = []
+        skip_inputs = []
         for layer, dilation in enumerate(config.dilations):
             taps = self.past[layer], self.present[layer], self.residual[layer]
             back = min(dilation, n_samples) * n_items
             x, inner = GatedLayer.apply(
                 x, frames[layer], *taps, self.residual_bias[layer], back, dtype
             )
-            heard.append(inner)
-        total = torch.addmm(self.skip_bias, torch.cat(heard, 1), self.skip.flatten(0, 1))
+            skip_inputs.append(inner)
+        total = torch.addmm(self.skip_bias, torch.cat(skip_inputs, 1), self.skip.flatten(0, 1))
         hidden = torch.relu(torch.addmm(self.head_bias, torch.relu(total), self.head))
         made = torch.addmm(self.output_bias, hidden, self.output)
         return made.view(n_samples, n_items, -1).transpose(0, 1)
@@ -131,92 +119,6 @@ class WaveNet(nn.Module):
         if self.config.output == "mu-law":
             return torch.nn.functional.embedding(before, self.embedding)
         return before[..., None] * self.embedding[0] + self.embedding[1]
-
-    @torch.inference_mode()
-    def infer(
-        self,
-        mel: torch.Tensor,
-        *,
-        seed: int = 0,
-        temperature: float | None = None,
-        generator: str | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> torch.Tensor:
-        """Waveform of a mel: ``(B, M, T)`` to ``(B, T * hop_length)``, or both without ``B``.
-
-        A Ctrl-C is heeded within a tenth of a second of sound.
-
-        Args:
-            mel: natural-log amplitude, finite.
-            seed: of the random numbers that samples are drawn with; the same seed gives the same
-                samples, and every item of a batch gets those it would get alone.
-            temperature: below 1 the likely becomes more likely, 0: always the likeliest; None: the
-                configuration's.
-            generator: one of :data:`GENERATORS`; None: "numba-f16" if the weights are float16
-                values, as those of a saved voice are, else "numba-f32".
-            progress: called after every piece.
-
-        Returns:
-            float32 in [-1, 1], on the mel's device.
-
-        Raises:
-            AudioError: if the mel has another shape, is empty or not finite, the temperature is
-                out of range, or there is no such generator.
-        """
-        single = mel.ndim == 2
-        batch = mel[None] if single else mel
-        if batch.ndim != 3 or len(batch) == 0:
-            raise AudioError(
-                f"mel of shape {tuple(mel.shape)}: expected (B, {self.audio.n_mels}, T) "
-                f"or ({self.audio.n_mels}, T) with at least one frame"
-            )
-        waveform = self.cpu_engine().infer_all(
-            list(batch.cpu().numpy()),
-            seed=seed,
-            temperature=temperature,
-            progress=progress,
-            writer=self._writer(generator),
-        )
-        made = torch.from_numpy(waveform).to(mel.device)
-        return made[0] if single else made
-
-    def stream(
-        self,
-        mel: Iterable[torch.Tensor],
-        *,
-        seed: int = 0,
-        temperature: float | None = None,
-        generator: str | None = None,
-    ) -> Iterator[torch.Tensor]:
-        """:meth:`infer` of a mel that comes in blocks ``(M, t)``; memory does not grow with it.
-
-        Arguments and errors are those of :meth:`infer`, and so are the samples.
-
-        Yields:
-            ``(S,)`` samples, a tenth of a second at most, up to 12 frames after those of the mel.
-        """
-        writer = self._writer(generator)
-        engine = self.cpu_engine()
-        blocks = (block.cpu().numpy() for block in mel)
-        made = engine.stream(blocks, seed=seed, temperature=temperature, writer=writer)
-        yield from map(torch.from_numpy, made)
-
-    def cpu_engine(self) -> WaveNetEngine:
-        """The same weights at work without PyTorch; of those of a GPU, a copy."""
-        engine = self._twin.current()
-        return engine or WaveNetEngine(self.config, self.audio, arrays_of(self.float()))
-
-    def _writer(self, generator: str | None) -> Writer:
-        if generator in (None, "numba-f32", "numba-f16"):
-            engine = self.cpu_engine()
-            halves = engine.halves if generator is None else generator == "numba-f16"
-            writer = engine.writer(halves=halves)
-            writer.n_threads = torch.get_num_threads()
-            return writer
-        if generator not in GENERATORS:
-            known = ", ".join(GENERATORS)
-            raise AudioError(f"generator={generator!r}: expected one of {known}, or None")
-        return NaiveWaveNet(self) if generator == "naive" else CachedWaveNet(self)
 
     def loss(self, outputs: torch.Tensor, symbols: torch.Tensor) -> torch.Tensor:
         """Negative log-likelihood in nats of every sample, ``(B, S)``."""

@@ -1,10 +1,11 @@
-"""Mixtures of logistic distributions over 16-bit levels."""
+"""What WaveNet learns to write: mu-law classes, or logistics over 16-bit levels."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
-from tts_pipeline.vocoder.wavenet.levels import HALF_LEVEL, LEAST_LOG_SCALE
+from tts_pipeline.vocoder.wavenet.levels import HALF_LEVEL, MIN_LOG_SCALE
 
 
 def logistics_loss(outputs: torch.Tensor, samples: torch.Tensor) -> torch.Tensor:
@@ -18,7 +19,7 @@ def logistics_loss(outputs: torch.Tensor, samples: torch.Tensor) -> torch.Tensor
         samples: ``(...)`` in [-1, 1].
     """
     logits, means, log_scales = outputs.chunk(3, -1)
-    log_scales = log_scales.clamp_min(LEAST_LOG_SCALE)
+    log_scales = log_scales.clamp_min(MIN_LOG_SCALE)
     centred = samples[..., None] - means
     inverse = torch.exp(-log_scales)
     above, below = inverse * (centred + HALF_LEVEL), inverse * (centred - HALF_LEVEL)
@@ -36,3 +37,24 @@ def logistics_loss(outputs: torch.Tensor, samples: torch.Tensor) -> torch.Tensor
         samples[..., None] > edge, -torch.nn.functional.softplus(below), log_mass
     )
     return -torch.logsumexp(torch.log_softmax(logits, -1) + log_mass, -1)
+
+
+def mu_law_encode(samples: torch.Tensor, n_classes: int) -> torch.Tensor:
+    """Nearest class of each sample after companding (ITU-T G.711; WaveNet, section 2.2).
+
+    Args:
+        samples: in [-1, 1]; what is beyond gets the outermost classes.
+        n_classes: number of classes, 256 in the paper.
+
+    Returns:
+        int64 in [0, n_classes - 1], of the same shape.
+    """
+    mu = float(n_classes - 1)
+    clipped = samples.clamp(-1.0, 1.0)
+    companded = clipped.sign() * torch.log1p(mu * clipped.abs()) / np.log1p(mu)
+    return ((companded + 1) / 2 * mu).round().long()
+
+
+def pre_emphasise(waveform: torch.Tensor, coefficient: float) -> torch.Tensor:
+    """``y[t] = x[t] - coefficient * x[t - 1]`` along the last axis, from silence."""
+    return waveform - coefficient * torch.nn.functional.pad(waveform, (1, 0))[..., :-1]

@@ -42,8 +42,8 @@ class NumbaWaveNet:
         config: sizes.
         hop_length: samples per frame.
         arrays: parameters by name, float32 (:class:`~tts_pipeline.vocoder.wavenet.model.WaveNet`).
-        halves: keep the weights as float16, at half the memory traffic; exact for those of a saved
-            voice, which are float16 values.
+        use_float16: keep the weights as float16, at half the memory traffic; exact for those of a
+            saved voice, which are float16 values.
         n_threads: at most so many items of a batch are worked on at once; 0: Numba's own setting.
 
     Raises:
@@ -51,7 +51,7 @@ class NumbaWaveNet:
     """
 
     piece = 1600
-    """Samples that a call should write at most, so that a stop is heeded soon."""
+    """Samples that a call should write at most, so that an interrupt is handled promptly."""
 
     def __init__(
         self,
@@ -59,12 +59,12 @@ class NumbaWaveNet:
         hop_length: int,
         arrays: Mapping[str, np.ndarray],
         *,
-        halves: bool,
+        use_float16: bool,
         n_threads: int = 0,
     ) -> None:
         self._config = config
         self.n_threads = n_threads
-        self._packed = pack(config, hop_length, arrays, halves=halves)
+        self._packed = pack(config, hop_length, arrays, use_float16=use_float16)
 
     def begin(self, n_items: int) -> NumbaState:
         """The state before the first sample."""
@@ -78,7 +78,7 @@ class NumbaWaveNet:
 
     def write(
         self,
-        told: np.ndarray,
+        conditioning: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -88,8 +88,8 @@ class NumbaWaveNet:
         """Write the next samples.
 
         Args:
-            told: what the frames add to the gates ``(B, T, L, gate)``; of all frames that the
-                samples lie in.
+            conditioning: what the frames add to the gates ``(B, T, L, gate)``; of all frames that
+                the samples lie in.
             first_frame: number of the first of them.
             uniforms: random numbers in [0, 1) ``(S, 2)`` float32.
             temperature: 0: always the likeliest symbol.
@@ -99,15 +99,15 @@ class NumbaWaveNet:
         Returns:
             Symbols ``(B, S)`` float32: classes or levels.
         """
-        n_items, n_samples = len(told), len(uniforms)
+        n_items, n_samples = len(conditioning), len(uniforms)
         packed = self._packed
         written = np.empty((n_items, n_samples), np.float32)
         n_seen = 0 if seen is None else n_samples
         outputs = np.empty((n_items, n_seen, len(packed.output_bias)), np.float32)
-        gates = _pad_gates(told, 3)
+        gates = _pad_gates(conditioning, 3)
         # Far beyond any use, and still a number when logits are multiplied by it.
-        warmth = np.float32(min(1 / temperature, 1e30) if temperature else 0)
-        columns = first_frame, np.ascontiguousarray(uniforms, np.float32), warmth
+        inverse_temperature = np.float32(min(1 / temperature, 1e30) if temperature else 0)
+        columns = first_frame, np.ascontiguousarray(uniforms, np.float32), inverse_temperature
         if n_items == 1 or _process_of_threads not in (0, os.getpid()):
             for item, rows in enumerate(gates):
                 own = (part[item] for part in state)
@@ -131,13 +131,13 @@ class NumbaWaveNet:
 
 
 def pack(
-    config: WaveNetConfig, hop_length: int, arrays: Mapping[str, np.ndarray], *, halves: bool
+    config: WaveNetConfig, hop_length: int, arrays: Mapping[str, np.ndarray], *, use_float16: bool
 ) -> Packed:
     """Weights as the kernels read them; arguments and errors as of :class:`NumbaWaveNet`."""
     width, skip = padded(config.residual_channels), padded(config.skip_channels)
 
     def matrix(values: np.ndarray) -> np.ndarray:
-        if halves:
+        if use_float16:
             with np.errstate(over="ignore"):
                 stored = values.astype(np.float16)
             if not np.isfinite(stored).all():
@@ -150,7 +150,7 @@ def pack(
 
     n_layers = len(config.dilations)
     inner, outputs = padded(config.gate_channels // 2), padded(config.n_outputs)
-    following = [
+    residual_and_skip = [
         _pad(arrays["residual"], n_layers, inner, width),
         _pad(arrays["skip"], n_layers, inner, skip),
     ]
@@ -162,7 +162,7 @@ def pack(
         embedding=vector("embedding", len(arrays["embedding"]), width),
         past=matrix(_pad(_pad_gates(arrays["past"], 2), n_layers, width, 2 * inner)),
         present=matrix(_pad(_pad_gates(arrays["present"], 2), n_layers, width, 2 * inner)),
-        following=matrix(np.concatenate(following, 2)),
+        residual_and_skip=matrix(np.concatenate(residual_and_skip, 2)),
         residual_bias=vector("residual_bias", n_layers, width),
         skip_bias=vector("skip_bias", skip),
         head=matrix(_pad(arrays["head"], skip, skip)),
@@ -178,7 +178,7 @@ def _pad(values: np.ndarray, *shape: int) -> np.ndarray:
 
 
 def _pad_gates(values: np.ndarray, axis: int) -> np.ndarray:
-    """Zeros after the signals and after the openings, which are the two halves of the last axis."""
+    """Zeros after the filters and after the gates, which are the two halves of the last axis."""
     half = values.shape[axis] // 2
     more = padded(half) - half
     if not more:

@@ -1,4 +1,4 @@
-"""WaveNet sample by sample in PyTorch: as it was first done, and with what was heard kept."""
+"""WaveNet sample by sample in PyTorch: as it was first done, and with cached activations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from tts_pipeline.vocoder.wavenet.levels import LEAST_LOG_SCALE
+from tts_pipeline.vocoder.wavenet.levels import MIN_LOG_SCALE
 
 if TYPE_CHECKING:
     from tts_pipeline.vocoder.wavenet.model import WaveNet
@@ -35,7 +35,7 @@ def choose_symbol(
     chosen = _choose(logits, float(uniforms[0]), temperature)[:, None]
     value = means.gather(1, chosen)[:, 0]
     if temperature:
-        scale = temperature * log_scales.gather(1, chosen)[:, 0].clamp_min(LEAST_LOG_SCALE).exp()
+        scale = temperature * log_scales.gather(1, chosen)[:, 0].clamp_min(MIN_LOG_SCALE).exp()
         inside = min(max(float(uniforms[1]), 1e-7), 1 - 1e-7)
         value = value + scale * (np.log(inside) - np.log(1 - inside))
     return ((value.clamp(-1, 1) * 32767).round() / 32767).float()
@@ -64,7 +64,7 @@ class NaiveState:
 
     def __init__(self, symbols: torch.Tensor) -> None:
         self.symbols = symbols
-        self.told: torch.Tensor | None = None
+        self.conditioning: torch.Tensor | None = None
         self.first_frame = 0
         self.time = 0
 
@@ -79,7 +79,7 @@ class NaiveWaveNet:
     """
 
     piece = 16
-    """Samples that a call should write at most, so that a stop is heeded soon."""
+    """Samples that a call should write at most, so that an interrupt is handled promptly."""
 
     def __init__(self, model: WaveNet) -> None:
         self._model = model
@@ -100,7 +100,7 @@ class NaiveWaveNet:
     @torch.inference_mode()
     def write(
         self,
-        told: np.ndarray,
+        conditioning: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -108,7 +108,7 @@ class NaiveWaveNet:
         seen: np.ndarray | None = None,
     ) -> np.ndarray:
         """As :meth:`tts_pipeline.vocoder.wavenet.packed.NumbaWaveNet.write`."""
-        self._remember(_tensor(self._model, told), first_frame, state)
+        self._remember(_tensor(self._model, conditioning), first_frame, state)
         written = []
         for i, pair in enumerate(uniforms):
             outputs = self._recompute(state)
@@ -121,30 +121,30 @@ class NaiveWaveNet:
             state.time += 1
         return torch.stack(written, 1).float().cpu().numpy()
 
-    def _remember(self, told: torch.Tensor, first_frame: int, state: NaiveState) -> None:
-        if state.told is None:
-            state.told, state.first_frame = told, first_frame
+    def _remember(self, conditioning: torch.Tensor, first_frame: int, state: NaiveState) -> None:
+        if state.conditioning is None:
+            state.conditioning, state.first_frame = conditioning, first_frame
             return
-        known = state.told[:, : first_frame - state.first_frame]
+        known = state.conditioning[:, : first_frame - state.first_frame]
         hop = self._model.audio.hop_length
         n_kept = min(known.shape[1], self._model.config.receptive_field // hop + 2)
         state.first_frame = first_frame - n_kept
-        state.told = torch.cat([known[:, known.shape[1] - n_kept :], told], 1)
+        state.conditioning = torch.cat([known[:, known.shape[1] - n_kept :], conditioning], 1)
 
     def _recompute(self, state: NaiveState) -> torch.Tensor:
         """Outputs for the next sample ``(B, n_outputs)``."""
-        model, told = self._model, state.told
-        assert told is not None
+        model, conditioning = self._model, state.conditioning
+        assert conditioning is not None
         n = state.symbols.shape[1]
-        times = torch.arange(state.time - n + 1, state.time + 1, device=told.device)
+        times = torch.arange(state.time - n + 1, state.time + 1, device=conditioning.device)
         frames = times.div(model.audio.hop_length, rounding_mode="floor") - state.first_frame
         x = model.embed(state.symbols)
         total = model.skip_bias
         for layer, dilation in enumerate(model.config.dilations):
-            gate = told[:, frames, layer] + x @ model.present[layer]
-            gate[:, dilation:] += x[:, :-dilation] @ model.past[layer]
-            signal, opening = gate.chunk(2, 2)
-            inner = torch.tanh(signal) * torch.sigmoid(opening)
+            gates = conditioning[:, frames, layer] + x @ model.present[layer]
+            gates[:, dilation:] += x[:, :-dilation] @ model.past[layer]
+            filter_, gate = gates.chunk(2, 2)
+            inner = torch.tanh(filter_) * torch.sigmoid(gate)
             # Only the last sample's is asked for.
             total = total + inner[:, -1] @ model.skip[layer]
             x = x + inner @ model.residual[layer] + model.residual_bias[layer]
@@ -172,7 +172,7 @@ class CachedState:
 
 
 class CachedWaveNet:
-    """Keeps what was heard (Le Paine et al. 2016, Fast WaveNet, arXiv 1611.09482).
+    """Keeps the activations of the past (Le Paine et al. 2016, Fast WaveNet, arXiv 1611.09482).
 
     Every layer has a ring buffer of its past inputs, as long as its dilation; nothing in it is
     ever copied or shifted. Matrices that share an input are one; results are written in place.
@@ -182,19 +182,19 @@ class CachedWaveNet:
     """
 
     piece = 160
-    """Samples that a call should write at most, so that a stop is heeded soon."""
+    """Samples that a call should write at most, so that an interrupt is handled promptly."""
 
     def __init__(self, model: WaveNet) -> None:
         self._model = model
 
     def begin(self, n_items: int) -> CachedState:
-        """The state before the first sample: silence, and nothing heard."""
+        """The state before the first sample: silence."""
         return CachedState(self._model, n_items)
 
     @torch.inference_mode()
     def write(
         self,
-        told: np.ndarray,
+        conditioning: np.ndarray,
         first_frame: int,
         uniforms: np.ndarray,
         temperature: float,
@@ -203,15 +203,19 @@ class CachedWaveNet:
     ) -> np.ndarray:
         """As :meth:`tts_pipeline.vocoder.wavenet.packed.NumbaWaveNet.write`."""
         model, config = self._model, self._model.config
-        frames = _tensor(model, told)
-        width, half, n_items = config.residual_channels, config.gate_channels // 2, len(told)
-        following = torch.cat([model.residual, model.skip], 2).unbind()
+        frames = _tensor(model, conditioning)
+        width, half, n_items = (
+            config.residual_channels,
+            config.gate_channels // 2,
+            len(conditioning),
+        )
+        residual_and_skip = torch.cat([model.residual, model.skip], 2).unbind()
         bias = torch.nn.functional.pad(model.residual_bias, (0, config.skip_channels))
         per_layer = zip(
             config.dilations,
             model.past.unbind(),
             model.present.unbind(),
-            following,
+            residual_and_skip,
             bias.unbind(),
             state.rings,
             strict=True,
@@ -220,8 +224,8 @@ class CachedWaveNet:
         # [x | skip sum]: what follows a gate adds to both.
         carried = frames.new_empty(n_items, width + config.skip_channels)
         x, total = carried[:, :width], carried[:, width:]
-        gate, inner = frames.new_empty(n_items, 2 * half), frames.new_empty(n_items, half)
-        signal, opening = gate[:, :half], gate[:, half:]
+        gates, inner = frames.new_empty(n_items, 2 * half), frames.new_empty(n_items, half)
+        filter_, gate = gates[:, :half], gates[:, half:]
         written = []
         frame, rows = -1, []
         for i, pair in enumerate(uniforms):
@@ -234,10 +238,10 @@ class CachedWaveNet:
                 rows, layers, strict=True
             ):
                 before = ring[state.time % dilation]
-                torch.addmm(row, before, past, out=gate)
-                gate.addmm_(x, present)
+                torch.addmm(row, before, past, out=gates)
+                gates.addmm_(x, present)
                 before.copy_(x)
-                torch.mul(signal.tanh_(), opening.sigmoid_(), out=inner)
+                torch.mul(filter_.tanh_(), gate.sigmoid_(), out=inner)
                 carried.addmm_(inner, after).add_(offset)
             outputs = _head(model, total)
             if seen is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,10 +12,17 @@ import torch
 
 from tests.test_synthesis import TEXTS
 from tts_pipeline import Voice
-from tts_pipeline.spoken import timestamps_of
+from tts_pipeline.acoustic.autoregressive.generation import AutoregressiveOnDevice
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+from tts_pipeline.protocols import AcousticInput
+from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.text.protocol import Prosody, Sentence
-from tts_pipeline.text.symbols import PAD_ID
 from tts_pipeline.timeline import Speaker, Timeline
+from tts_pipeline.timestamps import timestamps_of
+
+
+def module_of(voice: Voice) -> AutoregressiveModel:
+    return cast(AutoregressiveModel, voice.module("autoregressive"))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,7 @@ def test_timestamps_of_known_durations(voice: Voice) -> None:
 
 
 def test_pitch_and_energy_reach_the_acoustic_model(voice: Voice) -> None:
-    speaker = Speaker(voice, "parallel", pitch=1.5, energy=2.0)
+    speaker = Speaker(SpeechOptions(voice, pitch=1.5, energy=2.0))
     sentence = _sentence(voice, "Hello there.", prosody=(Prosody(pitch=0.8), Prosody(energy=0.5)))
     tokens = torch.tensor([sentence.tokens])
     n_first = 1 + len(sentence.words[0].phones) + 1
@@ -52,15 +59,16 @@ def test_pitch_and_energy_reach_the_acoustic_model(voice: Voice) -> None:
     pitch[:, 1:n_first] = 1.2
     energy = torch.full(tokens.shape, 2.0)
     energy[:, n_first:-1] = 1.0
-    expected = voice.acoustic.infer(tokens, pitch=pitch, energy=energy).mel[0]
-    made = speaker.mels([sentence], 0)[0].frames
-    np.testing.assert_allclose(made, expected.numpy(), atol=1e-5, rtol=0)
-    plain = Speaker(voice, "parallel").mels([_sentence(voice, "Hello there.")], 0)[0].frames
-    assert abs(plain - expected.numpy()).max() > 1e-2
+    given = AcousticInput.plain(tokens[0], pitch=pitch[0], energy=energy[0])
+    (expected,) = AutoregressiveOnDevice(module_of(voice), voice.audio).infer([given])
+    made, mel = speaker.mels([sentence], 0)[0].read(), expected.read()
+    np.testing.assert_allclose(made, mel, atol=1e-5, rtol=0)
+    plain = Speaker(SpeechOptions(voice)).mels([_sentence(voice, "Hello there.")], 0)[0].read()
+    assert abs(plain - mel).max() > 1e-2
 
 
 def test_word_rate_changes_that_word_alone(voice: Voice) -> None:
-    speaker = Speaker(voice, "parallel")
+    speaker = Speaker(SpeechOptions(voice))
     plain = _sentence(voice, "Hello there friend.")
     slowed = dataclasses.replace(plain, prosody=(Prosody(), Prosody(rate=0.25), Prosody()))
     lengths = []
@@ -81,17 +89,19 @@ def test_word_rate_changes_that_word_alone(voice: Voice) -> None:
 def test_pause_that_was_asked_for_lasts_so_long(voice: Voice, seconds: float) -> None:
     sentence = _sentence(voice, "Hello there.", pause_s=(seconds, 0.0))
     gap = 1 + len(sentence.words[0].phones)
-    mel = Speaker(voice, "parallel", rate=2.0).mels([sentence], 0)[0]
+    mel = Speaker(SpeechOptions(voice, rate=2.0)).mels([sentence], 0)[0]
+    assert mel.durations is not None
+    frames = mel.read()
     assert mel.durations[gap] == pytest.approx(100 * seconds, abs=1)
-    assert mel.frames.shape[1] == sum(mel.durations)
+    assert frames.shape[1] == sum(mel.durations)
     if seconds > 1:
         start = sum(mel.durations[:gap])
-        middle = mel.frames[:, start + 50 : start + 150]
+        middle = frames[:, start + 50 : start + 150]
         assert (middle == np.float32(np.log(1e-5))).all()
 
 
 def test_sentences_are_put_on_one_line_of_time(voice: Voice) -> None:
-    line = Timeline(Speaker(voice, "parallel", rate=2.0))
+    line = Timeline(Speaker(SpeechOptions(voice, rate=2.0)))
     first = line.add(_sentence(voice, "Hello.", pause_after_s=0.5))
     second = line.add(_sentence(voice, "Hello.", pause_after_s=0.5))
     assert not second.samples[:4000].any()
@@ -104,14 +114,9 @@ def test_sentences_are_put_on_one_line_of_time(voice: Voice) -> None:
 
 
 def test_batch_of_eight_equals_eight_singles_in_the_acoustic_model(voice: Voice) -> None:
-    rows = [voice.front_end(text)[0][0].tokens for text in TEXTS]
-    padded = torch.full((8, max(map(len, rows))), PAD_ID)
-    for index, row in enumerate(rows):
-        padded[index, : len(row)] = torch.tensor(row)
-    batch = voice.acoustic.infer(padded, torch.tensor([len(row) for row in rows]), seed=6)
-    for index, row in enumerate(rows):
-        single = voice.acoustic.infer(torch.tensor([row]), seed=6)
-        n_frames = int(single.mel_lengths[0])
-        assert int(batch.mel_lengths[index]) == n_frames
-        assert torch.equal(batch.durations[index, : len(row)], single.durations[0])
-        torch.testing.assert_close(batch.mel[index, :, :n_frames], single.mel[0], atol=1e-4, rtol=0)
+    inputs = [AcousticInput.plain(voice.front_end(text)[0][0].tokens) for text in TEXTS]
+    on_device = AutoregressiveOnDevice(module_of(voice), voice.audio)
+    for given, together in zip(inputs, on_device.infer(inputs, seed=6)):
+        (single,) = on_device.infer([given], seed=6)
+        assert np.array_equal(together.durations, single.durations)
+        np.testing.assert_allclose(together.read(), single.read(), atol=1e-4, rtol=0)

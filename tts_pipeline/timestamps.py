@@ -1,4 +1,4 @@
-"""What comes back beside the samples: when everything was said, and what was done with the text."""
+"""When everything was said: words, phones and named places on the line of time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.text.protocol import Dropped, Sentence
+from tts_pipeline.text.protocol import Sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,43 +27,6 @@ class Timestamp:
     start_s: float
     end_s: float
     span: tuple[int, int]
-
-
-@dataclasses.dataclass(frozen=True)
-class SynthesisReport:
-    """What was done to speak a text, or the part of it that a block of a stream holds.
-
-    Attributes:
-        normalised: the text as it is spoken.
-        dropped: what could not be spoken, in order, each with its place and the reason.
-        n_sentences: sentences that begin in it.
-        n_split: how many of them are pieces of a sentence that was too long.
-        voice: name of the voice.
-        vocoder: name of the vocoder.
-        seed: as given.
-        duration_s: length of the audio in seconds.
-        compute_s: wall-clock seconds that it took.
-    """
-
-    normalised: str
-    dropped: tuple[Dropped, ...]
-    n_sentences: int
-    n_split: int
-    voice: str
-    vocoder: str
-    seed: int
-    duration_s: float
-    compute_s: float
-
-    @property
-    def rtf(self) -> float:
-        """Seconds of computing per second of audio."""
-        return self.compute_s / self.duration_s
-
-    @property
-    def xrt(self) -> float:
-        """Seconds of audio per second of computing."""
-        return self.duration_s / self.compute_s
 
 
 def timestamps_of(

@@ -1,0 +1,193 @@
+"""The text side that acoustic models may share: tokens to vectors, durations, pitch and energy.
+
+In NumPy and fused kernels, without PyTorch. The weights are those of an
+:class:`~tts_pipeline.acoustic.autoregressive.model.AutoregressiveModel`, which hands its planner on
+to models that name it in ``uses``; what is for a model to learn is then the way from a plan to a
+mel.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from tts_pipeline.errors import TextError
+from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, blocks_over
+from tts_pipeline.nn.recurrent import gru_steps
+from tts_pipeline.nn.weights import Weights
+from tts_pipeline.protocols import AcousticInput
+from tts_pipeline.text.symbols import Alphabet
+
+
+class TokenPlan(NamedTuple):
+    """What is settled of a sentence before its first frame.
+
+    Attributes:
+        vectors: of the tokens, with what pitch and energy add to them ``(N, C)``.
+        durations: frames of each token ``(N,)`` int64.
+        f0: F0 of each token in Hz ``(N,)``.
+        pitch: of each token: log F0 by the speaker's mean and standard deviation ``(N,)``.
+        energy: of each token, scaled likewise ``(N,)``.
+    """
+
+    vectors: np.ndarray
+    durations: np.ndarray
+    f0: np.ndarray
+    pitch: np.ndarray
+    energy: np.ndarray
+
+    @property
+    def n_frames(self) -> int:
+        """Length of the mel."""
+        return int(self.durations.sum())
+
+
+class Sizes(Protocol):
+    """The part of a model's configuration that the planner reads; see ``AutoregressiveConfig``."""
+
+    channels: int
+    hidden: int
+    encoder_blocks: int
+    predictor_blocks: int
+    token_kernel: int
+    max_token_frames: int
+
+
+class TokenPlanner:
+    """Encoder, duration, pitch and energy of every token.
+
+    Args:
+        sizes: of the model.
+        alphabet: of its tokens.
+        weights: of the whole model; those of the text side are taken.
+
+    Attributes:
+        controls: what may be asked of it per token.
+        channels: width ``C`` of the vectors.
+        n_parameters: trained numbers in it.
+
+    Raises:
+        VoiceError: if the weights are not those of such a model.
+    """
+
+    controls = frozenset(("rate", "pitch", "energy", "fixed_frames"))
+
+    def __init__(self, sizes: Sizes, alphabet: Alphabet, weights: Weights) -> None:
+        c, h = sizes.channels, sizes.hidden
+        before = weights.n_parameters
+        self._max_frames, self._alphabet, self.channels = sizes.max_token_frames, alphabet, c
+        self._frameless = sorted(alphabet.unspoken | {alphabet.pad_id})
+        self._statistics = weights.buffer("statistics", 6)
+        n_symbols = len(alphabet.symbols)
+        self._symbol = weights.take("encoder.embedding.symbol.weight", n_symbols, c)
+        self._stress = weights.take("encoder.embedding.stress.weight", alphabet.n_stress, c)
+
+        def blocks(name: str, n_blocks: int) -> list[Block]:
+            names = [f"{name}.blocks.{k}" for k in range(n_blocks)]
+            return [Block(weights, each, c, h, sizes.token_kernel) for each in names]
+
+        self._encoder = blocks("encoder.blocks", sizes.encoder_blocks)
+        self._forwards = _Gru(weights, "encoder.recurrent", c, backwards=False)
+        self._backwards = _Gru(weights, "encoder.recurrent", c, backwards=True)
+        self._predictors = [
+            (
+                blocks(f"{name}.blocks", sizes.predictor_blocks),
+                Norm(weights, f"{name}.norm", c),
+                Linear(weights, f"{name}.output", c, 1),
+            )
+            for name in ("duration", "pitch", "energy")
+        ]
+        self._prosody_input = Conv(weights, "prosody_input", 2, c, 3)
+        self.n_parameters = weights.n_parameters - before
+        self._token_macs = self.n_parameters - self._symbol.size - self._stress.size
+
+    def plan(self, given: AcousticInput) -> TokenPlan:
+        """Settle a sentence.
+
+        Raises:
+            TextError: if there is no token, one is not of the alphabet, or none lasts a frame.
+        """
+        tokens, step = given.tokens, self._alphabet.stress_step
+        symbols, stresses = tokens % step, tokens // step
+        if tokens.ndim != 1 or not len(tokens):
+            raise TextError(f"tokens of shape {tokens.shape}: expected (N,), not empty")
+        if symbols.max() >= len(self._symbol) or not 0 <= stresses.min() <= stresses.max() < len(
+            self._stress
+        ):
+            raise TextError("a token that is not of the voice's alphabet: use its front end")
+        encoded = blocks_over(self._symbol[symbols] + self._stress[stresses], self._encoder)
+        encoded = encoded + np.concatenate([self._forwards(encoded), self._backwards(encoded)], 1)
+        log_durations, pitch, energy = (
+            output(normed(blocks_over(encoded, blocks)))[:, 0]
+            for blocks, normed, output in self._predictors
+        )
+        mean, std, _, energy_std, duration_scale, pitch_range = self._statistics
+        frames = np.expm1(log_durations).clip(0) * duration_scale / given.rate
+        frames = frames.clip(None, self._max_frames)
+        frames = np.where(given.fixed_frames > 0, given.fixed_frames, frames)
+        durations = whole_frames(frames, ~np.isin(tokens, self._frameless))
+        if not durations.any():
+            raise TextError("tokens that last no frame: expected one that is spoken")
+        pitch = pitch * pitch_range + np.log(given.pitch) / std
+        energy = energy + np.log(given.energy) / energy_std
+        prosody = np.zeros((len(tokens) + 2, 2), np.float32)
+        prosody[1:-1, 0], prosody[1:-1, 1] = pitch, energy
+        vectors = encoded + self._prosody_input(prosody)
+        return TokenPlan(vectors, durations, np.exp(pitch * std + mean), pitch, energy)
+
+    def multiply_accumulates(self, n_tokens: int) -> int:
+        """Of planning so many tokens."""
+        return n_tokens * self._token_macs
+
+
+def whole_frames(durations: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Whole numbers of frames ``(N,)`` whose running sum never drifts from the real one; as
+    :func:`~tts_pipeline.acoustic.durations.round_durations`."""
+    ends = np.floor(np.maximum(durations, least).astype(np.float64).cumsum() + 0.5)
+    return np.diff(ends.astype(np.int64), prepend=0)
+
+
+def expand(plan: TokenPlan, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """The tokens' vectors at the frames from ``begin`` to ``end``, and where these stand.
+
+    Beyond the end of the sentence both are 0.
+
+    Returns:
+        vectors ``(t, C)``; position in the token ``(t, 3)``: frames since its start and until its
+        end, both saturating, and the share passed. As :func:`~tts_pipeline.acoustic.durations` does
+        for training.
+    """
+    frames = np.arange(begin, end)
+    ends = plan.durations.cumsum()
+    valid = frames < ends[-1]
+    index = np.searchsorted(ends, frames, side="right").clip(None, len(ends) - 1)
+    length = plan.durations[index].astype(np.float32).clip(1)
+    passed = (frames - ends[index] + plan.durations[index]).astype(np.float32) + np.float32(0.5)
+    left = length - passed
+    position = np.stack([np.tanh(passed / 8), np.tanh(left / 8), passed / length], 1)
+    return plan.vectors[index] * valid[:, None], position * valid[:, None]
+
+
+class _Gru:
+    """One direction of a bidirectional ``torch.nn.GRU`` with half the channels."""
+
+    def __init__(self, weights: Weights, name: str, channels: int, *, backwards: bool) -> None:
+        c, suffix = channels // 2, "_l0_reverse" if backwards else "_l0"
+        self._backwards = backwards
+        n_r_z = np.roll(np.arange(3 * c), c)
+        on_input = weights.take(f"{name}.weight_ih{suffix}", 3 * c, channels)
+        on_state = weights.take(f"{name}.weight_hh{suffix}", 3 * c, c)
+        bias = weights.vector(f"{name}.bias_ih{suffix}", 3 * c)
+        state_bias = weights.take(f"{name}.bias_hh{suffix}", 3 * c)
+        bias[: 2 * c] += state_bias[: 2 * c]
+        self._input, self._bias = on_input[n_r_z].T, bias[n_r_z]
+        self._state, self._state_bias = np.array(on_state.T, order="C"), state_bias[2 * c :].copy()
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """``(N, C)`` to the states ``(N, C / 2)``."""
+        gates = x @ self._input
+        gates += self._bias
+        states = np.empty((len(x), len(self._state)), np.float32)
+        gru_steps(gates, self._state, self._state_bias, self._backwards, states)
+        return states
