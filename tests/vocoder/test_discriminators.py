@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tts_pipeline.vocoder.harmonic_noise.discriminators import (
+    ComplexDiscriminator,
     DiscriminatorConfig,
     Discriminators,
     PeriodDiscriminator,
@@ -11,7 +12,12 @@ from tts_pipeline.vocoder.harmonic_noise.discriminators import (
 )
 
 CONFIG = DiscriminatorConfig(
-    resolutions=(128, 256), resolution_channels=3, periods=(2, 3), period_channels=2
+    resolutions=(128, 256),
+    resolution_channels=3,
+    periods=(2, 3),
+    period_channels=2,
+    complex_resolutions=(128,),
+    complex_channels=3,
 )
 
 
@@ -23,7 +29,7 @@ def critics() -> Discriminators:
 
 def test_every_critic_scores_and_shows_its_layers(critics):
     judgement = critics(torch.randn(2, 1600))
-    assert len(judgement.scores) == 4 and len(judgement.features) == 16
+    assert len(judgement.scores) == 5 and len(judgement.features) == 21
     assert all(score.shape[:2] == (2, 1) for score in judgement.scores)
 
 
@@ -51,7 +57,7 @@ def test_silence_is_judged_without_nan(critics):
 
 def test_a_period_critic_keeps_its_columns_apart():
     torch.manual_seed(1)
-    critic = PeriodDiscriminator(5, 2)
+    critic = PeriodDiscriminator(5, (2, 4, 8, 16))
     wave = torch.randn(1, 997)
     changed = wave.clone()
     changed[:, 3::5] += 1
@@ -67,3 +73,18 @@ def test_a_resolution_critic_hears_frequency_not_sign():
     wave = torch.randn(1, 1600)
     torch.testing.assert_close(critic(wave)[0], critic(-wave)[0], atol=1e-5, rtol=0)
     assert not torch.allclose(critic(wave)[0], critic(torch.randn(1, 1600))[0], atol=1e-3)
+
+
+def test_a_complex_critic_hears_the_phase():
+    torch.manual_seed(3)
+    critic = ComplexDiscriminator(128, 3)
+    wave = torch.randn(1, 1600)
+    score, turned = critic(wave)[0], critic(-wave)[0]
+    assert (score - turned).std() > 0.1 * score.std()
+
+
+def test_widths_by_layer_are_doubles_unless_they_are_given():
+    assert DiscriminatorConfig(period_channels=3).widths_by_layer == (3, 6, 12, 24)
+    config = DiscriminatorConfig(resolutions=(), periods=(2,), period_widths=(2, 5))
+    shapes = [layer.weight.shape[:2] for layer in Discriminators(config).critics[0].layers]
+    assert shapes == [(2, 1), (5, 2)]

@@ -39,19 +39,21 @@ def test_pulses_from_f0_per_frame(hop: int) -> None:
     expected = pulse_train(phase_of(f0_samples, 16000), f0_samples.float(), 16000)[0]
     held = np.concatenate([f0[:1], f0, f0[-1:]])
     begin = hop - hop // 2
-    made = np.empty(40 * hop, np.float32)
-    phase = pulse_samples(held, hop, 16000.0, 0.0, begin, made)
+    made, nearest = np.empty((2, 40 * hop), np.float32)
+    phase = pulse_samples(held, hop, 16000.0, 0.0, begin, made, nearest)
     # Near a pulse the kernel is the quotient of two small numbers: float32 gives 1e-5 of its peak.
     np.testing.assert_allclose(made, expected, atol=3e-3, rtol=0)
     assert np.sqrt(np.mean((made - expected.numpy()) ** 2)) < 2e-4
-    assert abs(phase - phase_of(f0_samples, 16000)[0, -1].item()) < 1e-9
+    cycles = phase_of(f0_samples, 16000)[0]
+    assert abs(phase - cycles[-1].item()) < 1e-9
+    np.testing.assert_allclose(nearest, cycles - cycles.round(), atol=1e-6, rtol=0)
 
     first, second = (
         np.empty(15 * hop - begin, np.float32),
         np.empty(26 * hop - hop // 2, np.float32),
     )
-    phase = pulse_samples(held[:16], hop, 16000.0, 0.0, begin, first)
-    pulse_samples(held[15:], hop, 16000.0, phase, 0, second)
+    phase = pulse_samples(held[:16], hop, 16000.0, 0.0, begin, first, made[:0])
+    pulse_samples(held[15:], hop, 16000.0, phase, 0, second, made[:0])
     pieces = np.concatenate([first, second])[: len(made)]
     np.testing.assert_allclose(pieces, made, atol=1e-4, rtol=0)
 

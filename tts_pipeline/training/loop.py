@@ -162,8 +162,6 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
             with averaged_weights(raw, averages), torch.no_grad():
                 task.modules = raw
                 figures = task.validate()
-                if writer:
-                    task.render(writer, progress.step)
                 task.modules = wrapped
             progress.since_best += 1
             if task.keep_latest or figures[task.monitor] < progress.best:
@@ -173,6 +171,11 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
                     facts = {"step": progress.step, "seed": config.seed, "valid": figures}
                     save_weights(folder / "best.safetensors", averages, facts)
             if writer:
+                # What can fail while it draws must not cost the weights.
+                with averaged_weights(raw, averages), torch.no_grad():
+                    task.modules = raw
+                    task.render(writer, progress.step)
+                    task.modules = wrapped
                 for name, number in figures.items():
                     writer.add_scalar(f"valid/{name}", number, progress.step)
                 shown = "  ".join(f"{k} {v:.4f}" for k, v in figures.items())

@@ -8,43 +8,26 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from tts_pipeline.config import from_mapping, load_yaml
+from tts_pipeline.config import load_yaml
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.allocator import keep_freed_memory
 from tts_pipeline.training.checkpoint import load_module, load_weights
 from tts_pipeline.training.data.prepared import SHIPPED, Prepared, load_prepared, stored_weights
 from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.stages import task_module
+from tts_pipeline.training.strategy_file import NAME, StrategyFile
 from tts_pipeline.training.task import Task
 
 
-@dataclasses.dataclass(frozen=True)
-class StrategyFile:
-    """What the YAML file of a training says.
-
-    Attributes:
-        task: see :mod:`tts_pipeline.training.stages`.
-        config: fields of that task's config dataclass.
-        precision: Fabric's: ``32-true`` or ``bf16-mixed``.
-        start: where the weights of a module come from that does not start anew, by its name: a
-            file of the voice (``vocoder.safetensors``) or another run (``vocoder``). What they
-            lack keeps its initial values.
-    """
-
-    task: str
-    config: dict[str, Any]
-    precision: str = "32-true"
-    start: dict[str, str] = dataclasses.field(default_factory=dict)
-
-
 def start_from(task: Task, start: dict[str, str], data: Prepared) -> None:
-    """Give modules of a task the weights that ``start`` names; see :class:`StrategyFile`.
+    """Give modules of a task the weights that ``start`` names; see
+    :class:`~tts_pipeline.training.strategy_file.StrategyFile`.
 
     Raises:
         ConfigError: if they are not there or belong to another model.
@@ -73,7 +56,7 @@ def start_from(task: Task, start: dict[str, str], data: Prepared) -> None:
 
 def train_strategy(
     path: Path,
-    folder: Path,
+    prepared: Path,
     runs: Path,
     *,
     voice: Path = SHIPPED,
@@ -87,7 +70,7 @@ def train_strategy(
 
     Args:
         path: of the YAML file.
-        folder: prepared utterances.
+        prepared: folder of the prepared utterances.
         runs: folder of all runs.
         voice: folder of the voice that may be built upon.
         accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
@@ -102,23 +85,25 @@ def train_strategy(
         CorpusError: if the utterances are not there.
     """
     file = load_yaml(StrategyFile, path)
-    module = task_module(file.task)
     given = {"max_seconds": max_seconds, "max_steps": max_steps, "batch_size": batch_size}
-    changes = {name: value for name, value in given.items() if value}
-    loop = {**file.config.get("loop", {}), **changes}
-    config = from_mapping(module.CONFIG, {**file.config, "loop": loop}, f"{path}: config")
+    config = file.config_of(path, {name: value for name, value in given.items() if value})
     # Sums of products in 19 bits on a GPU that has them: several times as fast, and as good here.
     torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = file.fixed_shapes
     fabric = make_fabric(accelerator, 1, file.precision)
-    data = load_prepared(folder, runs, voice)
-    task = module.make_task(config, data)
+    data = load_prepared(prepared, runs, voice)
+    task = task_module(file.task).make_task(config, data)
     start_from(task, file.start, data)
     settings = config.loop
     if until:
         # What it took to get here is not there for training.
         settings = dataclasses.replace(settings, max_seconds=max(1.0, until - time.time()))
-    train(task, settings, fabric, runs / path.stem)
-    return runs / path.stem
+    folder = runs / path.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, folder / NAME)
+    train(task, settings, fabric, folder)
+    return folder
 
 
 def main(argv: list[str] | None = None) -> int:

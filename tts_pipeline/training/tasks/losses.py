@@ -75,13 +75,14 @@ class AdversarialLoss(nn.Module):
     ) -> torch.Tensor:
         """Scalar; real scores should be 1, generated ones 0."""
         terms = [
-            ((1 - r) ** 2).mean() + (g**2).mean() for r, g in zip(real, generated, strict=True)
+            ((1 - r.float()) ** 2).mean() + (g.float() ** 2).mean()
+            for r, g in zip(real, generated, strict=True)
         ]
         return torch.stack(terms).mean()
 
     def generator(self, generated: list[torch.Tensor]) -> torch.Tensor:
         """Scalar; generated scores should be 1."""
-        return torch.stack([((1 - g) ** 2).mean() for g in generated]).mean()
+        return torch.stack([((1 - g.float()) ** 2).mean() for g in generated]).mean()
 
 
 class FeatureMatchingLoss(nn.Module):
@@ -91,7 +92,8 @@ class FeatureMatchingLoss(nn.Module):
     def forward(self, real: list[torch.Tensor], generated: list[torch.Tensor]) -> torch.Tensor:
         """Scalar mean over layers, each relative to the size of its real features."""
         terms = [
-            (r.detach() - g).abs().mean() / r.detach().abs().mean().clamp_min(1e-3)
+            (r.detach() - g).abs().mean(dtype=torch.float32)
+            / r.detach().abs().mean(dtype=torch.float32).clamp_min(1e-3)
             for r, g in zip(real, generated, strict=True)
         ]
         return torch.stack(terms).mean()

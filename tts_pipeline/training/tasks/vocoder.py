@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -13,18 +14,25 @@ from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import mel_of_batch
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.checkpoint import load_weights
+from tts_pipeline.training.data.device_crops import DeviceCropSampler
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
 from tts_pipeline.training.data.prepare import PrepareConfig
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.stages import VoiceModel
+from tts_pipeline.training.strategy_file import predicted_by
 from tts_pipeline.training.task import LoopConfig, Task
+from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.losses import (
     AdversarialLoss,
     FeatureMatchingLoss,
     MultiResolutionSTFTLoss,
     PitchLoss,
 )
-from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig, Discriminators
+from tts_pipeline.vocoder.harmonic_noise.discriminators import (
+    DiscriminatorConfig,
+    Discriminators,
+    Judgement,
+)
 from tts_pipeline.vocoder.harmonic_noise.generation import HarmonicNoiseOnDevice
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
 
@@ -46,6 +54,12 @@ class VocoderTrainingConfig:
         stft_floor: magnitude below which the stft term sees no difference; a low one also teaches
             the noise in silences, a high one learns speech sooner.
         predicted_share: share of crops with a mel of the acoustic model, when fine-tuning.
+        predicted_by: runs of acoustic models that write these mels if this vocoder is trained by
+            itself, the first that is there; without any it is the voice's acoustic model.
+        new_blocks: so many of the last blocks let everything pass at the start: there are more
+            than in the weights that training goes on from.
+        bfloat16: whether discriminators compute in bfloat16, for a GPU.
+        on_device: whether all data lies where the model is; for a GPU.
         weights: factor of each loss term: stft, mel, pitch, adversarial, feature_matching.
     """
 
@@ -58,6 +72,10 @@ class VocoderTrainingConfig:
     adversarial_from: int = 1_000_000_000
     stft_floor: float = 2e-3
     predicted_share: float = 0.0
+    predicted_by: tuple[str, ...] = ()
+    new_blocks: int = 0
+    bfloat16: bool = False
+    on_device: bool = False
     weights: dict[str, float] = dataclasses.field(
         default_factory=lambda: {
             "stft": 1.0,
@@ -95,6 +113,8 @@ class VocoderTask(Task):
         self.config, self.audio, self.valid = config, audio, valid
         generator = HarmonicPlusNoiseVocoder(config.model, audio)
         generator.set_statistics(*train.mel_statistics())
+        for block in list(generator.blocks)[config.model.n_blocks - config.new_blocks :]:
+            torch.nn.init.zeros_(block.scale)
         self.modules = {"generator": generator}
         self.optimizers = {"generator": self._adam(generator)}
         if config.adversarial_from < config.loop.max_steps:
@@ -102,14 +122,8 @@ class VocoderTask(Task):
             discriminators = Discriminators(config.discriminators)
             self.modules["discriminators"] = discriminators
             self.optimizers["discriminators"] = self._adam(discriminators)
-        self.sampler = CropSampler(
-            train,
-            config.crop_frames,
-            config.loop.batch_size,
-            config.loop.seed,
-            predicted=predicted,
-            predicted_share=config.predicted_share,
-        )
+        self.train, self.predicted = train, predicted
+        self._sampler: CropSampler | DeviceCropSampler | None = None
         self.stft, self.pitch = MultiResolutionSTFTLoss(floor=config.stft_floor), PitchLoss()
         self.adversarial, self.matching = AdversarialLoss(), FeatureMatchingLoss()
 
@@ -119,6 +133,22 @@ class VocoderTask(Task):
     @property
     def _device(self) -> torch.device:
         return next(self.modules["generator"].parameters()).device
+
+    @property
+    def sampler(self) -> CropSampler | DeviceCropSampler:
+        """Made when it is first used: only then is the model on its device."""
+        if self._sampler is None:
+            config = self.config
+            sizes = self.train, config.crop_frames, config.loop.batch_size, config.loop.seed
+            predicted: Any = {
+                "predicted": self.predicted,
+                "predicted_share": config.predicted_share,
+            }
+            if config.on_device:
+                self._sampler = DeviceCropSampler(*sizes, self._device, **predicted)
+            else:
+                self._sampler = CropSampler(*sizes, **predicted)
+        return self._sampler
 
     def draw(self, step: int, shard: slice) -> Crops:
         crops = self.sampler(step, shard)
@@ -143,11 +173,11 @@ class VocoderTask(Task):
         report = dict(losses)
         if step >= config.adversarial_from:
             discriminators = self.modules["discriminators"]
-            real, fake = discriminators(target), discriminators(generated.detach())
+            real, fake = self._judged(target), self._judged(generated.detach())
             report["discriminator"] = self.adversarial.discriminator(real.scores, fake.scores)
             update("discriminators", report["discriminator"])
             discriminators.requires_grad_(False)
-            fake = discriminators(generated)
+            fake = self._judged(generated)
             losses["adversarial"] = self.adversarial.generator(fake.scores)
             losses["feature_matching"] = self.matching(real.features, fake.features)
             report |= losses
@@ -158,6 +188,10 @@ class VocoderTask(Task):
         if step >= config.adversarial_from:
             self.modules["discriminators"].requires_grad_(True)
         return report
+
+    def _judged(self, waveform: torch.Tensor) -> Judgement:
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.bfloat16):
+            return self.modules["discriminators"](waveform)
 
     def _pitch_loss(
         self, f0_logits: torch.Tensor, voicing_logits: torch.Tensor, f0: torch.Tensor
@@ -229,8 +263,16 @@ def gflop(config: VocoderTrainingConfig) -> float:
 
 
 def make_task(config: VocoderTrainingConfig, data: Prepared) -> VocoderTask:
-    """The untrained vocoder with its data."""
-    return VocoderTask(config, data.audio, data.train, data.valid)
+    """The vocoder by itself, on mels of an acoustic model where it wants some."""
+    predicted = None
+    if config.predicted_share:
+        there = [n for n in config.predicted_by if (data.runs / n / "best.safetensors").exists()]
+        if there:
+            print(f"mels predicted by {there[0]}", flush=True)
+            predicted = predicted_by(there[0], data)
+        else:
+            predicted = free_running_mels(data)
+    return VocoderTask(config, data.audio, data.train, data.valid, predicted)
 
 
 def trained(

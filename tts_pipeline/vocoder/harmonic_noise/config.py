@@ -36,6 +36,30 @@ class PitchConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class DetailConfig:
+    """What the network says of the sources inside a frame.
+
+    Attributes:
+        n_bands: bands, evenly spaced from 0 Hz to the Nyquist frequency, in which the noise follows
+            the pitch period and pulses differ from each other.
+        gains_per_hop: log gains of either source in a hop, between which it is interpolated.
+        wander_per_hop: random numbers in a hop, between which is interpolated, by which pulses
+            differ from each other.
+        max_log_gain: largest absolute log gain of a source.
+    """
+
+    n_bands: int = 32
+    gains_per_hop: int = 4
+    wander_per_hop: int = 2
+    max_log_gain: float = 4.0
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that the network gives a frame."""
+        return 4 * self.n_bands + 2 * self.gains_per_hop
+
+
+@dataclasses.dataclass(frozen=True)
 class GeneratorConfig:
     """Size of the harmonic-plus-noise generator.
 
@@ -46,6 +70,7 @@ class GeneratorConfig:
         n_fft: FFT and window size of the output spectrum in samples.
         max_log_gain: largest natural-log gain of either filter.
         pitch: the pitch head.
+        detail: finer structure of the sources; None: they are steady in a window.
     """
 
     channels: int = 256
@@ -54,6 +79,7 @@ class GeneratorConfig:
     n_fft: int = 640
     max_log_gain: float = 4.0
     pitch: PitchConfig = PitchConfig()
+    detail: DetailConfig | None = None
 
     @property
     def n_bins(self) -> int:
@@ -72,4 +98,15 @@ class GeneratorConfig:
                 f"generator n_fft={self.n_fft}: expected at least {2 * hop} samples (two hops) "
                 "and an even difference from the hop"
             )
+        if self.detail is not None:
+            for name in ("gains_per_hop", "wander_per_hop"):
+                if not 1 <= getattr(self.detail, name) <= hop or hop % getattr(self.detail, name):
+                    raise AudioError(
+                        f"generator detail.{name}={getattr(self.detail, name)}: expected a "
+                        f"divisor of the hop of {hop} samples"
+                    )
+            if not 2 <= self.detail.n_bands <= self.n_bins:
+                raise AudioError(
+                    f"generator detail.n_bands={self.detail.n_bands}: expected 2 to {self.n_bins}"
+                )
         return (self.n_fft - hop) // 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -20,12 +22,23 @@ class DiscriminatorConfig:
         periods: periods in samples of the multi-period critics; empty on a CPU, where they cost
             more than the generator.
         period_channels: their width in the first layer.
+        period_widths: widths of all their layers, in place of ``period_channels`` and its doubles.
+        complex_resolutions: FFT sizes of critics that hear complex spectra; for a GPU as well.
+        complex_channels: their width.
     """
 
     resolutions: tuple[int, ...] = (256, 512, 1024)
     resolution_channels: int = 16
     periods: tuple[int, ...] = ()
     period_channels: int = 16
+    period_widths: tuple[int, ...] = ()
+    complex_resolutions: tuple[int, ...] = ()
+    complex_channels: int = 32
+
+    @property
+    def widths_by_layer(self) -> tuple[int, ...]:
+        """Widths of a period critic's layers."""
+        return self.period_widths or tuple(self.period_channels * 2**k for k in range(4))
 
 
 class Judgement(NamedTuple):
@@ -69,24 +82,78 @@ class ResolutionDiscriminator(nn.Module):
         return self.output(x), features
 
 
-class PeriodDiscriminator(nn.Module):
-    """Convolutions over every p-th sample (Kong et al. 2020, HiFi-GAN, arXiv 2010.05646)."""
+def _prepared(layer: nn.Conv2d) -> nn.Module:
+    """A layer that keeps the level of what passes, so that training of minutes suffices."""
+    nn.init.kaiming_normal_(layer.weight, 0.1, nonlinearity="leaky_relu")
+    nn.init.zeros_(layer.bias)
+    return weight_norm(layer)
 
-    def __init__(self, period: int, channels: int) -> None:
+
+class ComplexDiscriminator(nn.Module):
+    """Convolutions over one complex spectrogram, its phase included.
+
+    After EnCodec (Défossez et al. 2022, arXiv 2210.13438, section 3.4), with the magnitude
+    compressed to its 0.3rd power, or the loudest partials would be all that is heard.
+    """
+
+    def __init__(self, n_fft: int, channels: int) -> None:
+        super().__init__()
+        self.n_fft = n_fft
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        layers = [nn.Conv2d(3, channels, (9, 3), padding=(4, 1))]
+        layers += [
+            nn.Conv2d(channels, channels, (9, 3), (2, 1), (4, dilation), (1, dilation))
+            for dilation in (1, 2, 4)
+        ]
+        layers.append(nn.Conv2d(channels, channels, 3, padding=1))
+        self.layers = nn.ModuleList(map(_prepared, layers))
+        self.output = _prepared(nn.Conv2d(channels, 1, 3, padding=1))
+
+    def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Score map and features of waveforms ``(B, S)``."""
+        spectrum = torch.stft(
+            waveform,
+            self.n_fft,
+            self.n_fft // 4,
+            window=self.window,
+            center=False,
+            return_complex=True,
+        )
+        parts = torch.view_as_real(spectrum) / math.sqrt(self.n_fft)
+        power = parts.square().sum(-1, keepdim=True) + 1e-6
+        magnitude = power.log() * 0.25 + 1.0
+        x = torch.cat([magnitude, parts * power**-0.35], -1).permute(0, 3, 1, 2)
+        features = []
+        for layer in self.layers:
+            x = nn.functional.leaky_relu(layer(x), 0.1)
+            features.append(x)
+        return self.output(x), features
+
+
+class PeriodDiscriminator(nn.Module):
+    """Convolutions over every p-th sample (Kong et al. 2020, HiFi-GAN, arXiv 2010.05646).
+
+    Args:
+        period: ``p``.
+        widths: of the layers.
+    """
+
+    def __init__(self, period: int, widths: Sequence[int]) -> None:
         super().__init__()
         self.period = period
-        widths = [1, channels, 2 * channels, 4 * channels, 8 * channels]
+        widths = [1, *widths]
         self.layers = nn.ModuleList(
-            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)))
+            _prepared(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)))
             for a, b in zip(widths[:-1], widths[1:], strict=True)
         )
-        self.output = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
+        self.output = _prepared(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
 
     def forward(self, waveform: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Score map and features of waveforms ``(B, S)``."""
         rows = -(-waveform.shape[-1] // self.period)
         x = nn.functional.pad(waveform, (0, rows * self.period - waveform.shape[-1]))
-        x = x.reshape(-1, 1, rows, self.period)
+        # Speech at its usual level has a deviation of about an eighth.
+        x = 8 * x.reshape(-1, 1, rows, self.period)
         features = []
         for layer in self.layers:
             x = nn.functional.leaky_relu(layer(x), 0.1)
@@ -103,7 +170,11 @@ class Discriminators(nn.Module):
             ResolutionDiscriminator(n_fft, config.resolution_channels)
             for n_fft in config.resolutions
         ]
-        critics += [PeriodDiscriminator(p, config.period_channels) for p in config.periods]
+        critics += [
+            ComplexDiscriminator(n_fft, config.complex_channels)
+            for n_fft in config.complex_resolutions
+        ]
+        critics += [PeriodDiscriminator(p, config.widths_by_layer) for p in config.periods]
         self.critics = nn.ModuleList(critics)
 
     def forward(self, waveform: torch.Tensor) -> Judgement:

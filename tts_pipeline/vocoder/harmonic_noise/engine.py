@@ -13,7 +13,13 @@ from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, Slidi
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import NoOptions, Operations, checked_mel
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig, PitchConfig
-from tts_pipeline.vocoder.harmonic_noise.kernel import decode_f0, filter_spectra, overlap_add
+from tts_pipeline.vocoder.harmonic_noise.detail_kernel import filter_detailed
+from tts_pipeline.vocoder.harmonic_noise.detailed_sources import DetailedSources, band_matrix
+from tts_pipeline.vocoder.harmonic_noise.kernel import (
+    decode_f0,
+    filter_spectra,
+    overlap_add,
+)
 from tts_pipeline.vocoder.harmonic_noise.sources import Sources, hann
 
 # Frames worked on at once: enough for matrix products, and few enough windows for the cache of a
@@ -57,6 +63,12 @@ class HarmonicNoiseEngine:
         pitch = config.pitch
         self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, pitch.n_bins + 1)
         self.filter_layers = _layers(taken, "", audio.n_mels + 2, config, 7, 3 * config.n_bins)
+        if config.detail is not None:
+            by_row = self.filter_layers[1]
+            n_told = config.detail.n_outputs
+            told = Linear(taken, "detail.output", config.channels, n_told)
+            by_row[-1] = SideBySide(by_row[-1], told)
+            self.bands = band_matrix(config.detail.n_bands, config.n_bins)
         taken.finish()
         self.n_parameters = taken.n_parameters
 
@@ -117,8 +129,11 @@ class HarmonicNoiseEngine:
         pitch = self.config.pitch
         per_frame = _layer_macs(pitch, n_mels, 5, pitch.n_bins + 1)
         per_frame += _layer_macs(self.config, n_mels + 2, 7, 3 * n_bins) + n_mels * n_bins
-        # Of pulses and noise, and back.
-        transforms = 3 * 1.25 * n_fft * math.log2(n_fft)
+        detail = self.config.detail
+        if detail:
+            per_frame += self.config.channels * detail.n_outputs + 4 * detail.n_bands * n_bins
+        # Of every source, and back.
+        transforms = (6 if detail else 3) * 1.25 * n_fft * math.log2(n_fft)
         return Operations(round(n_frames * (per_frame + transforms)), 1)
 
 
@@ -138,7 +153,9 @@ class HarmonicNoiseStream:
         self._vocoder = vocoder
         self._pitch = _Pitch(vocoder)
         self._filters = SlidingStack(*vocoder.filter_layers)
-        self._sources = Sources(vocoder.features, vocoder.window, vocoder.margin, seed)
+        sources = vocoder.features, vocoder.window, vocoder.margin, seed
+        detail = vocoder.config.detail
+        self._sources = DetailedSources(*sources, detail) if detail else Sources(*sources)
         self._mel, self._scaled, self._made = Queue(), Queue(), Queue()
         overlap = vocoder.config.n_fft - vocoder.features.hop_length
         self._signal, self._weight = np.zeros((2, overlap), np.float32)
@@ -150,6 +167,8 @@ class HarmonicNoiseStream:
         of 64, 128, 256, 256... frames, as the pitch head takes them; with others up to 255 more."""
         hop, margin = self._vocoder.features.hop_length, self._vocoder.margin
         beyond = max(self._filters.lookahead, self._sources.lookahead)
+        if isinstance(self._sources, DetailedSources):
+            beyond = self._filters.lookahead + self._sources.lookahead
         return self._pitch.lookahead + beyond + (hop + margin - 1) // hop
 
     def push(self, mel: np.ndarray, last: bool) -> np.ndarray:
@@ -171,7 +190,11 @@ class HarmonicNoiseStream:
         self._sources.push(f0, last)
         pitch = np.stack([np.log(f0 / np.float32(150.0)), voiced], 1)
         inputs = np.concatenate([self._scaled.pop(len(f0)), pitch], 1)
-        self._made.push(self._filters.push(inputs, last))
+        filters = self._filters.push(inputs, last)
+        if isinstance(self._sources, DetailedSources):
+            n_gains = 2 * self._sources.config.gains_per_hop
+            self._sources.shape(filters[:, -n_gains:], last)
+        self._made.push(filters)
         return self._sounded(min(len(self._made), len(self._sources)), last)
 
     def _sounded(self, n: int, last: bool) -> np.ndarray:
@@ -199,18 +222,29 @@ class HarmonicNoiseStream:
         vocoder = self._vocoder
         envelope = mel @ vocoder.envelope[:-1]
         envelope += vocoder.envelope[-1]
-        pulses, noise = (
-            part.astype(np.complex64, copy=False) for part in self._sources.pop(len(made))
-        )
-        parts = (*pulses.shape, 2)
-        filter_spectra(
-            made,
-            envelope,
-            np.float32(vocoder.config.max_log_gain),
-            pulses.view(np.float32).reshape(parts),
-            noise.view(np.float32).reshape(parts),
-        )
-        return np.fft.irfft(pulses, vocoder.config.n_fft, axis=1).astype(np.float32, copy=False)
+        spectra = np.stack(self._sources.pop(len(made))).astype(np.complex64, copy=False)
+        parts = spectra.view(np.float32).reshape(*spectra.shape, 2)
+        limit, detail = np.float32(vocoder.config.max_log_gain), vocoder.config.detail
+        if detail is None:
+            filter_spectra(made, envelope, limit, parts[0], parts[1])
+        else:
+            first = 3 * vocoder.config.n_bins
+            told = made[:, first : first + 4 * detail.n_bands].reshape(-1, detail.n_bands)
+            bands = (told @ vocoder.bands).reshape(len(made), 4, -1)
+            filter_detailed(made, envelope, bands, limit, parts)
+        windows = np.fft.irfft(spectra[0], vocoder.config.n_fft, axis=1)
+        return windows.astype(np.float32, copy=False)
+
+
+class SideBySide:
+    """Two layers of the same rows, their results side by side."""
+
+    def __init__(self, first: Linear, second: Linear) -> None:
+        self._layers = first, second
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """``(T, C)`` to ``(T, C' + C'')``."""
+        return np.concatenate([layer(x) for layer in self._layers], 1)
 
 
 class _Pitch:

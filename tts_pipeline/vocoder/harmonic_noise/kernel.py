@@ -47,7 +47,13 @@ def decode_f0(
 
 @compiled(fastmath=True)
 def pulse_samples(
-    frames: np.ndarray, hop: int, rate: float, phase: float, begin: int, out: np.ndarray
+    frames: np.ndarray,
+    hop: int,
+    rate: float,
+    phase: float,
+    begin: int,
+    out: np.ndarray,
+    nearest: np.ndarray,
 ) -> float:
     """:func:`~tts_pipeline.vocoder.harmonic_noise.excitation.pulse_train` from F0 per frame.
 
@@ -63,6 +69,7 @@ def pulse_samples(
         phase: in cycles, before the first sample.
         begin: samples after the first centre that are left out.
         out: ``(S,)``, filled.
+        nearest: ``(S,)``, filled with the phase in cycles from the nearest pulse; or of no length.
 
     Returns:
         The phase after the last sample, in [0, 1).
@@ -98,6 +105,8 @@ def pulse_samples(
             pulses[k] = ((kernel - _ONE) * _HALF + topmost) * np.sqrt(_TWO / (room - _ONE))
         start = t * hop - begin
         out[start + k_begin : start + k_end] = pulses[k_begin:k_end]
+        if len(nearest):
+            nearest[start + k_begin : start + k_end] = near[k_begin:k_end]
         passed = k_end * (left + step * (first + 0.5 * (k_end - 1) / hop)) - before
         phase += passed / rate
         phase -= np.floor(phase)

@@ -10,6 +10,7 @@ from torch import nn
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.nn.convnext import ConvNeXtBlock
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig
+from tts_pipeline.vocoder.harmonic_noise.detail import DetailHead
 from tts_pipeline.vocoder.harmonic_noise.engine import envelope_matrix
 from tts_pipeline.vocoder.harmonic_noise.excitation import phase_of, pulse_train, upsample_linear
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchHead
@@ -32,7 +33,8 @@ class HarmonicPlusNoiseVocoder(nn.Module):
     (Agrawal et al. 2024, arXiv 2401.10460) with the backbone and inverse-STFT output of Vocos
     (Siuzdak 2023, arXiv 2306.00814): ``Y = exp(a + i p) * STFT(pulses) + exp(b) * STFT(noise)``
     with ``a``, ``p``, ``b`` real ``(B, F, T)`` out of the network, ``a`` and ``b`` on top of the
-    mel's envelope. F0 comes from a head on the mel.
+    mel's envelope. F0 comes from a head on the mel. With ``config.detail`` either source has finer
+    structure (:mod:`tts_pipeline.vocoder.harmonic_noise.detail`).
 
     Args:
         config: sizes.
@@ -54,6 +56,7 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         self.output = nn.Linear(config.channels, 3 * self.n_bins)
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.output.bias)
+        self.detail = DetailHead(config, audio.hop_length) if config.detail else None
         self.mel_mean: torch.Tensor
         self.mel_scale: torch.Tensor
         self.envelope: torch.Tensor
@@ -92,17 +95,25 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         voiced = torch.sigmoid(voicing_logits.detach())
         features = torch.cat([scaled, torch.log(f0 / 150.0)[:, None], voiced[:, None]], 1)
         x = self.blocks(self.input(features).transpose(1, 2))
-        log_harmonic, phase, log_noise = (
-            self.output(self.norm(x)).transpose(1, 2).split(self.n_bins, 1)
-        )
+        x = self.norm(x)
+        log_harmonic, angle, log_noise = self.output(x).transpose(1, 2).split(self.n_bins, 1)
         envelope = self.envelope[:, :-1] @ mel + self.envelope[:, -1:]
         f0_samples = upsample_linear(f0, self.audio.hop_length)
         rate = self.audio.sample_rate
-        pulses = pulse_train(phase_of(f0_samples, rate, start), f0_samples, rate)
+        phase = phase_of(f0_samples, rate, start)
+        pulses = pulse_train(phase, f0_samples, rate)
         limit = self.config.max_log_gain
         harmonic = torch.exp((log_harmonic + envelope).clamp(-14.0, limit))
         noisy = torch.exp((log_noise + envelope).clamp(-14.0, limit))
-        spectrum = torch.polar(harmonic, phase) * self._stft(pulses) + noisy * self._stft(noise)
+        voice = torch.polar(harmonic, angle)
+        if self.detail is None:
+            spectrum = voice * self._stft(pulses) + noisy * self._stft(noise)
+        else:
+            told = self.detail(x)
+            signals = self.detail.sources(told.gains, pulses, phase, noise)
+            steady, wandering, hiss, cosine, sine = map(self._stft, signals)
+            swollen = hiss + told.swell[:, 0] * cosine + told.swell[:, 1] * sine
+            spectrum = voice * (steady + told.wander * wandering) + noisy * swollen
         return Generated(self._istft(spectrum), f0_logits, voicing_logits)
 
     def _stft(self, waveform: torch.Tensor) -> torch.Tensor:

@@ -43,15 +43,17 @@ class Sources:
         """Go on with F0 in Hz ``(t,)``."""
         drawn = self._random.standard_normal(len(f0) * self._audio.hop_length, dtype=np.float32)
         edge = [np.zeros(self._margin, np.float32)] if last else []
-        self._pulses = np.concatenate([self._pulses, self._pulses_of(f0, last), *edge])
+        self._pulses = np.concatenate([self._pulses, self._pulses_of(f0, last)[0], *edge])
         self._noise = np.concatenate([self._noise, drawn, *edge])
 
     def __len__(self) -> int:
         """Number of full windows."""
-        beyond = min(len(self._pulses), len(self._noise)) - len(self._window)
-        return max(0, beyond // self._audio.hop_length + 1)
+        return self._n_windows(min(len(self._pulses), len(self._noise)))
 
-    def pop(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+    def _n_windows(self, n_samples: int) -> int:
+        return max(0, (n_samples - len(self._window)) // self._audio.hop_length + 1)
+
+    def pop(self, n: int) -> tuple[np.ndarray, ...]:
         """Spectra of the next ``n`` windows, of the pulses and of the noise ``(n, F)``."""
         spectra = self._spectra(self._pulses, n), self._spectra(self._noise, n)
         n_samples = n * self._audio.hop_length
@@ -66,8 +68,11 @@ class Sources:
         # computes in float64, four times as slow.
         return np.fft.rfft(windows * (n_fft * self._window), axis=1, norm="forward")
 
-    def _pulses_of(self, f0: np.ndarray, last: bool) -> np.ndarray:
-        """The pulse train up to the centre of the last frame's hop, at the end up to the end.
+    def _pulses_of(
+        self, f0: np.ndarray, last: bool, *, with_phase: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The pulse train up to the centre of the last frame's hop, at the end up to the end; and
+        the phase in cycles from the nearest pulse, if it is wanted.
 
         Before the centre of the first frame and after that of the last one F0 is held.
         """
@@ -75,12 +80,13 @@ class Sources:
         first = self._last_f0 is None
         known = np.concatenate([f0[:1] if self._last_f0 is None else self._last_f0, f0])
         if not len(known):
-            return known
+            return known, known
         self._last_f0 = known[-1:]
         if last:
             known = np.concatenate([known, self._last_f0])
         n_samples = (len(known) - 1) * hop
         begin, end = hop - hop // 2 if first else 0, n_samples - (hop // 2 if last else 0)
         pulses = np.empty(end - begin, np.float32)
-        self._phase = pulse_samples(known, hop, float(rate), self._phase, begin, pulses)
-        return pulses
+        nearest = np.empty(len(pulses) if with_phase else 0, np.float32)
+        self._phase = pulse_samples(known, hop, float(rate), self._phase, begin, pulses, nearest)
+        return pulses, nearest
