@@ -9,12 +9,11 @@ import pytest
 import torch
 
 from tests.acoustic.planned import RandomPlanner, sentence
-from tests.features.test_codes import N_MELS, SMALL, lively
+from tests.features.test_codes import AUDIO, N_MELS, SMALL, lively
 from tts_pipeline.acoustic.coded.config import CodedConfig, CodedOptions
 from tts_pipeline.acoustic.coded.engine import CodedEngine
 from tts_pipeline.acoustic.coded.kernel import draw
 from tts_pipeline.acoustic.coded.model import CodedModel, drawn
-from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.features.codes.engine import CodesEngine
 from tts_pipeline.features.codes.model import CodesAutoencoder
@@ -36,10 +35,10 @@ def model() -> CodedModel:
 def engine(model) -> CodedEngine:
     torch.manual_seed(3)
     codes = lively(CodesAutoencoder(SMALL, N_MELS))
-    decoder = CodesEngine(SMALL, N_MELS, {k: v.numpy() for k, v in codes.state_dict().items()})
+    decoder = CodesEngine(SMALL, AUDIO, {k: v.numpy() for k, v in codes.state_dict().items()})
     weights = {k: v.numpy() for k, v in model.state_dict().items()}
     uses = {"text": RandomPlanner(CONFIG.text_channels), "codes": decoder}
-    return CodedEngine(CONFIG, AudioConfig(n_mels=N_MELS), weights, uses)
+    return CodedEngine(CONFIG, AUDIO, weights, uses)
 
 
 def by_module(model: CodedModel, given, seed: int, options: CodedOptions) -> np.ndarray:
@@ -53,12 +52,17 @@ def by_module(model: CodedModel, given, seed: int, options: CodedOptions) -> np.
 @pytest.mark.parametrize("n_tokens", [1, 2, 30, 90])
 @pytest.mark.parametrize(
     "options",
-    [CodedOptions(), CodedOptions(1.0, 1.0), CodedOptions(0.0), CodedOptions(1.3, 0.5)],
+    [
+        {},
+        {"temperature": 1.0, "top_p": 1.0},
+        {"temperature": 0.0},
+        {"temperature": 1.3, "top_p": 0.5},
+    ],
 )
 def test_module_and_engine_write_the_same_codes_of_the_same_numbers(
     model, engine, n_tokens, options
 ):
-    given = sentence(n_tokens, n_tokens)
+    given, options = sentence(n_tokens, n_tokens), CodedOptions(**options)
     codes = engine.write(given, seed=n_tokens, options=options)
     np.testing.assert_array_equal(codes, by_module(model, given, n_tokens, options))
 
@@ -67,7 +71,7 @@ def test_generation_follows_the_teacher_forced_distribution(model):
     given = sentence(12)
     planned = RandomPlanner(CONFIG.text_channels).plan(given)
     vectors, durations = (torch.from_numpy(part)[None] for part in planned[:2])
-    codes = torch.from_numpy(by_module(model, given, 0, CodedOptions(0.0)))[None]
+    codes = torch.from_numpy(by_module(model, given, 0, CodedOptions(temperature=0.0)))[None]
     logits = model(vectors, durations, codes, codes)
     np.testing.assert_array_equal(logits.argmax(-1), codes)
 
@@ -91,7 +95,7 @@ def test_drawing_in_the_kernel_is_drawing_in_pytorch(seed):
     logits = (random.standard_normal(125) * 3).astype(np.float32)
     for temperature, top_p in ((1.0, 1.0), (0.7, 0.9), (1.5, 0.2), (0.0, 1.0)):
         uniform = np.float32(random.random())
-        options = CodedOptions(temperature, top_p)
+        options = CodedOptions(temperature=temperature, top_p=top_p)
         expected = int(drawn(torch.from_numpy(logits), torch.tensor(uniform), options))
         assert draw(logits.copy(), uniform, temperature, top_p) == expected
 
@@ -118,8 +122,17 @@ def test_batch_is_single_and_blocks_are_the_whole_to_the_last_bit(engine):
         whole = made.read()
         assert np.array_equal(np.concatenate(blocks, 1), whole)
         assert whole.shape == (N_MELS, streamed.durations.sum())
-    long = engine.stream(sentence(120), seed=1)
-    assert next(long.blocks).shape[1] < 60
+
+
+def test_the_first_block_needs_only_the_codes_that_it_is_made_of(engine, monkeypatch):
+    written = []
+    run = engine.run
+    monkeypatch.setattr(
+        engine, "run", lambda rows, *more: written.append(len(rows)) or run(rows, *more)
+    )
+    made = engine.stream(sentence(200), seed=1, options=CodedOptions(first_frames=20))
+    assert next(made.blocks).shape == (N_MELS, 20)
+    assert sum(written) < made.durations.sum() / 2 / 5
 
 
 def test_the_mel_is_that_of_the_codes(engine):
@@ -141,7 +154,8 @@ def test_the_length_follows_the_rate_and_fixed_frames(engine):
 
 def test_keeps_the_contract(model, engine):
     assert isinstance(engine, AcousticModel)
-    assert engine.n_parameters == sum(p.numel() for p in model.parameters())
+    own = sum(p.numel() for p in model.parameters())
+    assert engine.n_parameters == own + engine.codes.n_parameters
     long, short = (engine.operations(sentence(n)) for n in (80, 20))
     assert long.multiply_accumulates > 3 * short.multiply_accumulates
     n_frames = engine.stream(sentence(20), seed=0).durations.sum()

@@ -17,12 +17,13 @@ from tts_pipeline.acoustic.fixed_length.pieces import pieces_of
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.protocols import AcousticInput, AcousticModel
-from tts_pipeline.text.symbols import encode
+from tts_pipeline.text.symbols import ARPABET, encode
 
 CONFIG = FixedLengthConfig(
     text_channels=12, canvas=128, channels=32, hidden=40, n_layers=2, blocks_per_layer=1
 )
 AUDIO = AudioConfig(n_mels=N_MELS)
+USES = {"text": RandomPlanner(12), "alphabet": ARPABET}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def model() -> FixedLengthModel:
 
 def engine_of(model: FixedLengthModel) -> FixedLengthEngine:
     weights = {k: v.numpy() for k, v in model.state_dict().items()}
-    return FixedLengthEngine(CONFIG, AUDIO, weights, {"text": RandomPlanner(12)})
+    return FixedLengthEngine(CONFIG, AUDIO, weights, USES)
 
 
 def ending_at(model: FixedLengthModel, logit: float) -> FixedLengthEngine:
@@ -43,7 +44,7 @@ def ending_at(model: FixedLengthModel, logit: float) -> FixedLengthEngine:
     weights = {k: v.numpy().copy() for k, v in model.state_dict().items()}
     weights["end.weight"][:] = 0
     weights["end.bias"][:] = logit
-    return FixedLengthEngine(CONFIG, AUDIO, weights, {"text": RandomPlanner(12)})
+    return FixedLengthEngine(CONFIG, AUDIO, weights, USES)
 
 
 @pytest.mark.parametrize("n_tokens", [1, 5, 27])
@@ -106,7 +107,7 @@ def words(*phones: str) -> AcousticInput:
 
 def test_the_cut_is_at_the_strongest_gap_near_the_middle():
     text = ["<bos>", *["T", "AH0", "|"] * 4, "T", ",", *["T", "AH0", "|"] * 6, "T", ".", "<eos>"]
-    first, second = pieces_of(words(*text), 1.0, 25.0)
+    first, second = pieces_of(words(*text), 1.0, 25.0, ARPABET)
     comma = text.index(",")
     own = [piece.given.tokens[piece.own].tolist() for piece in (first, second)]
     assert own == [
@@ -126,7 +127,7 @@ def test_every_token_is_in_one_piece_and_every_piece_fits():
         given = dataclasses.replace(
             AcousticInput.plain(tokens), rate=random.uniform(0.5, 2, n_tokens).astype(np.float32)
         )
-        pieces = pieces_of(given, 6.0, 200.0)
+        pieces = pieces_of(given, 6.0, 200.0, ARPABET)
         joined = np.concatenate([piece.given.tokens[piece.own] for piece in pieces])
         np.testing.assert_array_equal(joined, tokens)
         rates = np.concatenate([piece.given.rate[piece.own] for piece in pieces])
@@ -135,7 +136,7 @@ def test_every_token_is_in_one_piece_and_every_piece_fits():
 
 
 def test_words_without_any_gap_are_cut_all_the_same():
-    pieces = pieces_of(words(*["T"] * 90), 6.0, 200.0)
+    pieces = pieces_of(words(*["T"] * 90), 6.0, 200.0, ARPABET)
     assert [piece.own.stop - piece.own.start for piece in pieces] == [22, 23, 22, 23]
 
 

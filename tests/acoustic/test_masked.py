@@ -9,11 +9,10 @@ import pytest
 import torch
 
 from tests.acoustic.planned import RandomPlanner, sentence
-from tests.features.test_codes import N_MELS, SMALL, lively
+from tests.features.test_codes import AUDIO, N_MELS, SMALL, lively
 from tts_pipeline.acoustic.masked.config import MaskedConfig, MaskedOptions
 from tts_pipeline.acoustic.masked.engine import MaskedEngine
 from tts_pipeline.acoustic.masked.model import MaskedModel
-from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.features.codes.engine import CodesEngine
 from tts_pipeline.features.codes.model import CodesAutoencoder
@@ -34,10 +33,10 @@ def model() -> MaskedModel:
 def engine(model) -> MaskedEngine:
     torch.manual_seed(3)
     codes = lively(CodesAutoencoder(SMALL, N_MELS))
-    decoder = CodesEngine(SMALL, N_MELS, {k: v.numpy() for k, v in codes.state_dict().items()})
+    decoder = CodesEngine(SMALL, AUDIO, {k: v.numpy() for k, v in codes.state_dict().items()})
     weights = {k: v.numpy() for k, v in model.state_dict().items()}
     uses = {"text": RandomPlanner(CONFIG.text_channels), "codes": decoder}
-    return MaskedEngine(CONFIG, AudioConfig(n_mels=N_MELS), weights, uses)
+    return MaskedEngine(CONFIG, AUDIO, weights, uses)
 
 
 def plan_of(given) -> tuple[torch.Tensor, torch.Tensor]:
@@ -129,7 +128,8 @@ def test_the_length_follows_the_rate_and_fixed_frames(engine):
 
 def test_keeps_the_contract(model, engine):
     assert isinstance(engine, AcousticModel)
-    assert engine.n_parameters == sum(p.numel() for p in model.parameters())
+    own = sum(p.numel() for p in model.parameters())
+    assert engine.n_parameters == own + engine.codes.n_parameters
     once, often = (engine.operations(sentence(20), MaskedOptions(steps=steps)) for steps in (1, 16))
     assert (once.sequential_steps, often.sequential_steps) == (1, 16)
     # The decoder and what is told are paid once, not every round.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.features.codes.config import CodesConfig
 from tts_pipeline.features.codes.engine import CodesEngine
@@ -14,6 +15,7 @@ from tts_pipeline.features.codes.quantisation import codes_of, coordinates_of
 
 SMALL = CodesConfig(channels=24, hidden=40, encoder_blocks=2, step_blocks=2, frame_blocks=1)
 N_MELS = 20
+AUDIO = AudioConfig(n_mels=N_MELS)
 
 
 def lively(module: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
@@ -37,7 +39,7 @@ def model() -> CodesAutoencoder:
 
 @pytest.fixture(scope="module")
 def engine(model) -> CodesEngine:
-    return CodesEngine(SMALL, N_MELS, {k: v.numpy() for k, v in model.state_dict().items()})
+    return CodesEngine(SMALL, AUDIO, {k: v.numpy() for k, v in model.state_dict().items()})
 
 
 def mel_of(n_frames: int) -> torch.Tensor:
@@ -126,7 +128,7 @@ def test_parameters_are_counted_without_constants(model, engine):
 def test_wrong_weights_and_sizes_are_named(model):
     weights = {k: v.numpy() for k, v in model.state_dict().items()}
     with pytest.raises(VoiceError, match="lacks mel_mean"):
-        CodesEngine(SMALL, N_MELS, {k: v for k, v in weights.items() if k != "mel_mean"})
+        CodesEngine(SMALL, AUDIO, {k: v for k, v in weights.items() if k != "mel_mean"})
     with pytest.raises(ConfigError, match=r"levels=\(\)"):
         CodesConfig(levels=())
     with pytest.raises(ConfigError, match="n_groups=0"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tts_pipeline.acoustic.token_plan import TokenPlan, expand
 from tts_pipeline.nn.numpy_layers import Linear
 from tts_pipeline.nn.weights import Weights
 
@@ -18,6 +19,9 @@ class StepRows:
         text_channels: width of the vectors of tokens.
         channels: width of the result, ``C``.
         frames_per_step: ``r``.
+
+    Attributes:
+        step_macs: multiplications with addition of a step.
     """
 
     def __init__(
@@ -31,26 +35,12 @@ class StepRows:
         self.frames_per_step = frames_per_step
         self._position = Linear(weights, f"{name}.position", 3, text_channels)
         self._output = Linear(weights, f"{name}.output", frames_per_step * text_channels, channels)
+        self.step_macs = frames_per_step * text_channels * (3 + channels)
 
-    def __call__(
-        self, vectors: np.ndarray, durations: np.ndarray, begin: int, end: int
-    ) -> np.ndarray:
-        """Rows ``(end - begin, C)`` of the steps from ``begin`` to ``end``.
-
-        Args:
-            vectors: of the tokens ``(N, text_channels)``.
-            durations: frames of each token ``(N,)`` int64.
-            begin: first step.
-            end: step after the last one; frames beyond the sentence's end are zeros.
-        """
+    def __call__(self, plan: TokenPlan, begin: int, end: int) -> np.ndarray:
+        """Rows ``(end - begin, C)`` of the steps from ``begin`` to ``end``; frames beyond the
+        sentence's end count as zeros."""
         r = self.frames_per_step
-        frames = np.arange(begin * r, end * r)
-        ends = durations.cumsum()
-        valid = (frames < ends[-1])[:, None]
-        index = np.searchsorted(ends, frames, side="right").clip(None, len(ends) - 1)
-        length = durations[index].astype(np.float32).clip(1)
-        before = (frames - ends[index] + durations[index]).astype(np.float32) + np.float32(0.5)
-        where = np.stack([np.tanh(before / 8), np.tanh((length - before) / 8), before / length], 1)
-        rows = vectors[index] * valid
-        rows += self._position(where * valid)
+        rows, position = expand(plan, begin * r, end * r)
+        rows += self._position(position)
         return self._output(rows.reshape(end - begin, -1))

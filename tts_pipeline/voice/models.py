@@ -15,7 +15,13 @@ from tts_pipeline.text.symbols import Alphabet
 if TYPE_CHECKING:
     from torch import nn
 
-ACOUSTIC, REFINER, VOCODER, ALIGNER = ROLES = ("acoustic", "refiner", "vocoder", "aligner")
+ACOUSTIC, REFINER, VOCODER, ALIGNER, FEATURES = ROLES = (
+    "acoustic",
+    "refiner",
+    "vocoder",
+    "aligner",
+    "features",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +96,25 @@ KINDS: dict[str, Kind] = {
         "AutoregressiveConfig AutoregressiveModel AutoregressiveEngine",
         on_device="generation:AutoregressiveOnDevice",
     ),
+    "fixed-length": _family(
+        ACOUSTIC,
+        "acoustic.fixed_length",
+        "FixedLengthConfig FixedLengthModel FixedLengthEngine",
+        uses={"text": "autoregressive"},
+    ),
+    "coded": _family(
+        ACOUSTIC,
+        "acoustic.coded",
+        "CodedConfig CodedModel CodedEngine",
+        uses={"text": "autoregressive", "codes": "codes"},
+    ),
+    "masked": _family(
+        ACOUSTIC,
+        "acoustic.masked",
+        "MaskedConfig MaskedModel MaskedEngine",
+        uses={"text": "autoregressive", "codes": "codes"},
+    ),
+    "codes": _family(FEATURES, "features.codes", "CodesConfig CodesAutoencoder CodesEngine"),
     "harmonic-noise": _family(
         VOCODER,
         "vocoder.harmonic_noise",

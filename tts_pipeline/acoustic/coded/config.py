@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.acoustic.blocks import BlockOptions
 from tts_pipeline.errors import ConfigError
 
 
@@ -37,8 +38,9 @@ class CodedConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class CodedOptions:
-    """How codes are drawn.
+class CodedOptions(BlockOptions):
+    """How codes are drawn; lengths of blocks as of
+    :class:`~tts_pipeline.acoustic.blocks.BlockOptions`.
 
     Attributes:
         temperature: divides the logits; 1: as learned, 0: always the likeliest code.
@@ -49,6 +51,7 @@ class CodedOptions:
     top_p: float = 0.9
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 <= self.temperature <= 10:
             raise ConfigError(f"temperature={self.temperature!r}: expected 0 to 10")
         if not 0 < self.top_p <= 1:

@@ -7,8 +7,8 @@ import math
 import numba
 import numpy as np
 
-from tts_pipeline.acoustic.autoregressive.kernel import _add_gru, _add_product
 from tts_pipeline.nn.jit import compiled
+from tts_pipeline.nn.recurrent import add_gru, add_sparse_product
 
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
@@ -110,24 +110,24 @@ def write_codes(
             added = past[group, codes[group]]
             for j in range(3 * c):
                 gates[j] += added[j]
-        _add_product(gates[c:], lower, lower_state, _ONE, chosen)
-        _add_gru(lower, gates)
+        add_sparse_product(gates[c:], lower, lower_state, _ONE, chosen)
+        add_gru(lower, gates)
 
         gates[:] = upper_bias
-        _add_product(gates[: 3 * c], lower, upper_input, _ONE, chosen)
-        _add_product(gates[c:], upper, upper_state, _ONE, chosen)
-        _add_gru(upper, gates)
+        add_sparse_product(gates[: 3 * c], lower, upper_input, _ONE, chosen)
+        add_sparse_product(gates[c:], upper, upper_state, _ONE, chosen)
+        add_gru(upper, gates)
 
         for j in range(c):
             both[j] = lower[j] + upper[j]
         z = gates[:c]
         z[:] = told[step, 3 * c :]
-        _add_product(z, both, base, _ONE, chosen)
+        add_sparse_product(z, both, base, _ONE, chosen)
         for group in range(n_groups):
             for j in range(c):
                 shown[j] = max(z[j] + group_bias[group, j], _ZERO)
             logits[:] = output_bias[group]
-            _add_product(logits, shown, outputs[group], _ONE, chosen)
+            add_sparse_product(logits, shown, outputs[group], _ONE, chosen)
             code = draw(logits, uniforms[step, group], temperature, top_p)
             codes[group] = code
             written[step, group] = code

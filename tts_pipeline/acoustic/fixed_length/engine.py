@@ -10,10 +10,12 @@ import numpy as np
 
 from tts_pipeline.acoustic.fixed_length.config import FixedLengthConfig, FixedLengthOptions
 from tts_pipeline.acoustic.fixed_length.pieces import Piece, pieces_of
+from tts_pipeline.acoustic.token_plan import TokenPlanner
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.nn.numpy_layers import Block, Linear, Norm, blocks_over
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, MelStream, Operations
+from tts_pipeline.text.symbols import Alphabet
 
 # Share of the canvas that a text is expected to fill at most: how fast it will be spoken is not
 # known.
@@ -52,7 +54,7 @@ class FixedLengthEngine:
         config: sizes.
         audio: of the mel.
         weights: those of the PyTorch model by name, float16 or float32.
-        uses: ``text``, which encodes the tokens.
+        uses: ``text``: the planner by whose vectors it was trained; ``alphabet``: of the tokens.
 
     Raises:
         VoiceError: if the weights are not those of such a model.
@@ -68,12 +70,14 @@ class FixedLengthEngine:
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        self.config, self.features, self._planner = config, audio, uses["text"]
+        self.config, self.features = config, audio
+        self.text: TokenPlanner = uses["text"]
+        self._alphabet: Alphabet = uses["alphabet"]
         c = config.channels
         taken = Weights(weights)
-        self._mel_mean = taken.take("mel_mean", audio.n_mels)
-        self._mel_std = taken.take("mel_std", audio.n_mels)
-        self.token_frames = float(taken.take("token_frames", 1)[0])
+        self._mel_mean = taken.buffer("mel_mean", audio.n_mels)
+        self._mel_std = taken.buffer("mel_std", audio.n_mels)
+        self.token_frames = float(taken.buffer("token_frames", 1)[0])
         self._token_input = Linear(taken, "token_input", config.text_channels, c)
         frame_input = Linear(taken, "frame_input", c, c)
         self._places = np.arange(config.canvas, dtype=np.float32) + np.float32(0.5)
@@ -93,14 +97,13 @@ class FixedLengthEngine:
         self._output = Linear(taken, "output", c, audio.n_mels)
         self._end = Linear(taken, "end", c, 1)
         taken.finish()
-        constant = ("mel_mean", "mel_std", "token_frames")
-        self.n_parameters = sum(w.size for k, w in weights.items() if k not in constant)
+        self.n_parameters = taken.n_parameters + self.text.n_parameters
 
     def infer(
         self,
         inputs: Sequence[AcousticInput],
         *,
-        seed: int,
+        seed: int = 0,
         options: FixedLengthOptions | None = None,
     ) -> list[MelStream]:
         """Write sentences one after another, each in one block; nothing is drawn, so the seed
@@ -113,11 +116,11 @@ class FixedLengthEngine:
         return written
 
     def stream(
-        self, given: AcousticInput, *, seed: int, options: FixedLengthOptions | None = None
+        self, given: AcousticInput, *, seed: int = 0, options: FixedLengthOptions | None = None
     ) -> MelStream:
         """Write one sentence, a block for each canvas."""
-        pieces = pieces_of(given, self.token_frames, _FILLED * self.config.canvas)
-        planned = [self._planner.plan(piece.given) for piece in pieces]
+        pieces = pieces_of(given, self.token_frames, _FILLED * self.config.canvas, self._alphabet)
+        planned = [self.text.plan(piece.given) for piece in pieces]
         f0 = np.concatenate([plan.f0[piece.own] for plan, piece in zip(planned, pieces)])
         made = MelStream(iter(()), None, f0)
         if len(pieces) > 1:
@@ -172,14 +175,14 @@ class FixedLengthEngine:
     def operations(
         self, given: AcousticInput, options: FixedLengthOptions | None = None
     ) -> Operations:
-        """Arithmetic of writing the sentence, the encoding of its tokens left out: that of the
-        whole canvas, however little of it is kept."""
+        """Arithmetic of a sentence: that of the whole canvas, however little of it is kept."""
         config = self.config
         c, t = config.channels, config.canvas
         block = c * (2 * config.hidden + config.kernel_size)
         total = 0
-        for piece in pieces_of(given, self.token_frames, _FILLED * t):
+        for piece in pieces_of(given, self.token_frames, _FILLED * t, self._alphabet):
             n = len(piece.given.tokens)
+            total += self.text.multiply_accumulates(n)
             # Queries and answers of frames, keys and values of tokens, and all pairs twice.
             attention = t * 3 * c * c + n * 3 * c * c + 2 * t * n * c
             layers = config.n_layers * (attention + t * config.blocks_per_layer * block)

@@ -8,13 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.protocols import AcousticInput
-from tts_pipeline.text.symbols import BOS, EOS, GAPS, STRESS_STEP, SYMBOL_IDS
+from tts_pipeline.text.symbols import BOS, EOS, Alphabet
 
 # What a gap is worth as a place to cut, against how far from the middle it lies: a full stop at a
 # quarter of the text is as good as a comma nearer by a sixth of it.
 _WORTH = {"|": 0.0, "<short>": 0.1, "<long>": 0.15, ",": 0.15, ".": 0.3, "!": 0.3, "?": 0.3}
-_WORTH_OF_SYMBOL = {SYMBOL_IDS[gap]: _WORTH[gap] for gap in GAPS}
-_BOS, _EOS = SYMBOL_IDS[BOS], SYMBOL_IDS[EOS]
 
 
 class Piece(NamedTuple):
@@ -29,7 +27,9 @@ class Piece(NamedTuple):
     own: slice
 
 
-def pieces_of(given: AcousticInput, token_frames: float, most_frames: float) -> list[Piece]:
+def pieces_of(
+    given: AcousticInput, token_frames: float, most_frames: float, alphabet: Alphabet
+) -> list[Piece]:
     """A text in pieces whose expected length stays below a limit.
 
     It is cut in two at the strongest gap that is not far from its middle, at a token where there is
@@ -39,17 +39,21 @@ def pieces_of(given: AcousticInput, token_frames: float, most_frames: float) -> 
         given: the text.
         token_frames: expected frames of a token at a rate of 1.
         most_frames: the limit.
+        alphabet: of the tokens.
     """
     n_tokens = len(given.tokens)
     expected = (token_frames / given.rate.astype(np.float64)).cumsum()
+    of_symbol = {alphabet.ids[gap]: value for gap, value in _WORTH.items()}
+    symbols = (given.tokens % alphabet.stress_step).tolist()
+    worth = np.array([of_symbol.get(symbol, -1.0) for symbol in symbols])
     pieces: list[Piece] = []
 
     def add(begin: int, end: int) -> None:
         before = expected[begin - 1] if begin else 0.0
         if expected[end - 1] - before <= most_frames or end - begin < 4:
-            pieces.append(_piece(given, begin, end))
+            pieces.append(_piece(given, begin, end, alphabet))
             return
-        cut = _best_cut(given.tokens[begin:end], expected[begin:end] - before) + begin
+        cut = _best_cut(worth[begin:end], expected[begin:end] - before) + begin
         add(begin, cut)
         add(cut, end)
 
@@ -57,17 +61,16 @@ def pieces_of(given: AcousticInput, token_frames: float, most_frames: float) -> 
     return pieces
 
 
-def _best_cut(tokens: np.ndarray, expected: np.ndarray) -> int:
+def _best_cut(worth: np.ndarray, expected: np.ndarray) -> int:
     """Number of tokens before the cut, at least 2 and leaving at least 2."""
     from_middle = np.abs(expected / expected[-1] - 0.5)
-    worth = np.array([_WORTH_OF_SYMBOL.get(t, -1.0) for t in (tokens % STRESS_STEP).tolist()])
     score = np.where(from_middle <= 0.4, worth, -1.0) - from_middle
     return 2 + int(score[1:-2].argmax())
 
 
-def _piece(given: AcousticInput, begin: int, end: int) -> Piece:
-    first = [] if begin == 0 else [_BOS]
-    last = [] if end == len(given.tokens) else [_EOS]
+def _piece(given: AcousticInput, begin: int, end: int, alphabet: Alphabet) -> Piece:
+    first = [] if begin == 0 else [alphabet.ids[BOS]]
+    last = [] if end == len(given.tokens) else [alphabet.ids[EOS]]
 
     def extended(values: np.ndarray, filler: float) -> np.ndarray:
         parts = [np.full(len(first), filler), values[begin:end], np.full(len(last), filler)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.acoustic.blocks import BlockOptions
 from tts_pipeline.errors import ConfigError
 
 
@@ -35,8 +36,9 @@ class MaskedConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskedOptions:
-    """How codes are drawn.
+class MaskedOptions(BlockOptions):
+    """How codes are drawn; lengths of blocks as of
+    :class:`~tts_pipeline.acoustic.blocks.BlockOptions`.
 
     Attributes:
         steps: rounds, in each of which all codes that are not settled are drawn anew.
@@ -50,6 +52,7 @@ class MaskedOptions:
     choice_temperature: float = 2.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 1 <= self.steps <= 64:
             raise ConfigError(f"steps={self.steps!r}: expected 1 to 64")
         if not 0 <= self.temperature <= 10:

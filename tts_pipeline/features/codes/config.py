@@ -41,9 +41,10 @@ class CodesConfig:
     def __post_init__(self) -> None:
         if not self.levels or min(self.levels) < 3:
             raise ConfigError(f"levels={self.levels!r}: expected numbers of at least 3")
-        for name in ("frames_per_code", "n_groups"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name}={getattr(self, name)}: expected at least 1")
+        if self.frames_per_code not in (1, 2, 4):
+            raise ConfigError(f"frames_per_code={self.frames_per_code}: expected 1, 2 or 4")
+        if self.n_groups < 1:
+            raise ConfigError(f"n_groups={self.n_groups}: expected at least 1")
 
     @property
     def n_codes(self) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.errors import VoiceError
 from tts_pipeline.features.codes.config import CodesConfig
 from tts_pipeline.features.codes.quantisation import codes_of, coordinates_of
 from tts_pipeline.nn.numpy_layers import Block, Linear, Norm, SlidingStack, blocks_over
@@ -19,26 +22,35 @@ class CodesEngine:
 
     Args:
         config: sizes.
-        n_mels: mel bands ``M``.
+        audio: settings of the mel.
         weights: those of the PyTorch model by name, float16 or float32.
 
     Attributes:
+        codes: itself, by the name that models of codes use it.
         n_parameters: trained numbers in encoder and decoder.
+        step_macs: multiplications with addition of decoding a step.
 
     Raises:
         VoiceError: if the weights are not those of such a model.
     """
 
-    def __init__(self, config: CodesConfig, n_mels: int, weights: Mapping[str, np.ndarray]) -> None:
-        self.config, self.n_mels = config, n_mels
+    def __init__(
+        self,
+        config: CodesConfig,
+        audio: AudioConfig,
+        weights: Mapping[str, np.ndarray],
+        uses: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.config, self.features, self.codes = config, audio, self
+        n_mels = audio.n_mels
         c, h, r = config.channels, config.hidden, config.frames_per_code
         taken = Weights(weights)
 
         def blocks(name: str, n_blocks: int, size: int) -> list[Block]:
             return [Block(taken, f"{name}.{k}", c, h, size) for k in range(n_blocks)]
 
-        self._mel_mean = taken.take("mel_mean", n_mels)
-        self._mel_std = taken.take("mel_std", n_mels)
+        self._mel_mean = taken.buffer("mel_mean", n_mels)
+        self._mel_std = taken.buffer("mel_std", n_mels)
         self._encoder_input = Linear(taken, "encoder.input", r * n_mels, c)
         self._encoder_blocks = blocks(
             "encoder.blocks", config.encoder_blocks, config.encoder_kernel
@@ -54,8 +66,10 @@ class CodesEngine:
         self._decoder_norm = Norm(taken, "decoder.norm", c)
         self._decoder_output = Linear(taken, "decoder.output", c, n_mels)
         taken.finish()
-        constant = ("mel_mean", "mel_std")
-        self.n_parameters = sum(w.size for k, w in weights.items() if k not in constant)
+        self.n_parameters = taken.n_parameters
+        block = c * (2 * h + config.decoder_kernel)
+        of_step = config.n_coordinates * c + config.step_blocks * block + r * c * c
+        self.step_macs = of_step + r * (config.frame_blocks * block + c * n_mels)
 
     def encode(self, mel: np.ndarray) -> np.ndarray:
         """``(M, T)`` to codes ``(L, G)`` int64, ``L = ceil(T / r)``."""
@@ -63,7 +77,7 @@ class CodesEngine:
         whole = np.concatenate([mel, np.repeat(mel[:, -1:], missing, 1)], 1)
         frames = (whole.T - self._mel_mean) / self._mel_std
         steps = np.ascontiguousarray(frames, np.float32).reshape(
-            -1, self.config.frames_per_code * self.n_mels
+            -1, self.config.frames_per_code * self.features.n_mels
         )
         x = blocks_over(self._encoder_input(steps), self._encoder_blocks)
         outputs = self._encoder_output(self._encoder_norm(x))
@@ -77,13 +91,18 @@ class CodesEngine:
         """A decoder of codes that come piece by piece."""
         return Decoding(self)
 
-    def operations(self, n_steps: int) -> int:
-        """Multiplications with addition of decoding so many steps."""
-        config = self.config
-        c, h, r = config.channels, config.hidden, config.frames_per_code
-        block = c * (2 * h + config.decoder_kernel)
-        step = config.n_coordinates * c + config.step_blocks * block + r * c * c
-        return n_steps * (step + r * (config.frame_blocks * block + c * self.n_mels))
+    def require(self, frames_per_code: int, n_groups: int, n_codes: int) -> None:
+        """Check that a model was trained on such codes.
+
+        Raises:
+            VoiceError: if they are others.
+        """
+        mine = (self.config.frames_per_code, self.config.n_groups, self.config.n_codes)
+        if (frames_per_code, n_groups, n_codes) != mine:
+            raise VoiceError(
+                f"made for {n_groups} codes out of {n_codes} every {frames_per_code} frames, the "
+                f"auto-encoder has {mine[1]} out of {mine[2]} every {mine[0]}; train both together"
+            )
 
 
 class Decoding:
