@@ -49,7 +49,7 @@ def test_table_json_csv_and_plots(folders, tmp_path, capsys):
     )
     assert code == 0
     table = capsys.readouterr().out
-    assert "log-spectral distance dB" in table and "| noisy" in table
+    assert "log-spectral distance (dB)" in table and "| noisy" in table
 
     found = json.loads(outputs["all.json"].read_text())["systems"]["noisy"]
     assert found["unavailable"] == {}

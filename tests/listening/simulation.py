@@ -14,6 +14,14 @@ import numpy as np
 import uvicorn
 
 from tts_pipeline.audio.files import Audio, write_audio
+from tts_pipeline.comparison import (
+    ComparedSound,
+    ComparedText,
+    Comparison,
+    Machine,
+    StrategyResult,
+    VoiceMark,
+)
 from tts_pipeline.listening.collect.server import make_app
 from tts_pipeline.listening.collect.store import AnswerStore
 from tts_pipeline.listening.design.build import build_test
@@ -53,7 +61,7 @@ class SoundMaker:
 
 def write_comparison(folder: Path, *, seconds: float = 0.3) -> None:
     """A folder as ``tts-pipeline compare`` writes it; ``wavenet`` lacks the last text."""
-    items = []
+    found = []
     for number, text in enumerate(TEXTS):
         for place, strategy in enumerate(STRATEGIES):
             if strategy == "wavenet" and text == "t04":
@@ -63,17 +71,37 @@ def write_comparison(folder: Path, *, seconds: float = 0.3) -> None:
             samples = tone(seconds, 100 + 7 * number + 40 * place, 0.05 * 2**place)
             write_audio(path, samples, RATE)
             file = str(path.relative_to(folder))
-            items.append({"text": text, "strategy": strategy, "file": file, "seconds": seconds})
-    content = {
-        "format": 1,
-        "texts": [{"id": name, "text": text} for name, text in TEXTS.items()],
-        "strategies": [
-            {"name": name, "label": LABELS[name], "reference": name == "natural"}
+            found.append(ComparedSound(text, strategy, file, seconds, 0, None, None, (), {}, None))
+    Comparison(
+        version="0",
+        made="2000-01-01T00:00:00+00:00",
+        machine=Machine("none", 1, None, {}),
+        packages={},
+        recogniser="none",
+        voice=VoiceMark("none", "0" * 64),
+        seed=0,
+        n_seeds=1,
+        sample_rate=RATE,
+        texts=tuple(ComparedText(name, text, 1) for name, text in TEXTS.items()),
+        strategies=tuple(
+            StrategyResult(
+                name=name,
+                label=LABELS[name],
+                reference=name == "natural",
+                needs_recording=name == "natural",
+                n_texts=len(TEXTS),
+                n_possible=len(TEXTS),
+                limited_by=None,
+                budget_s=1.0,
+                failed=None,
+                cost=None,
+                metrics={},
+                unavailable={},
+            )
             for name in STRATEGIES
-        ],
-        "items": items,
-    }
-    (folder / "comparison.json").write_text(json.dumps(content))
+        ),
+        sounds=tuple(found),
+    ).write(folder)
 
 
 def small_test(comparison: Path, out: Path, **changes: Any) -> Key:

@@ -14,17 +14,18 @@ from tts_pipeline.commands.comparing import add_options, limits_of
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.run import compare
 from tts_pipeline.evaluation.compare.tables import notes, short_table
-from tts_pipeline.evaluation.metrics.registry import METRICS
+from tts_pipeline.evaluation.metrics.registry import METRICS, checked_names
 from tts_pipeline.evaluation.pages.comparison_page import report_html
 from tts_pipeline.voice.voice import Voice
 
 _ABOUT = """\
 Speaks the texts with every strategy that the voice holds, and measures cost and sound of each:
-the recordings, their mels through each vocoder, and from text through both stages. FILE has lines
-name<TAB>text or name<TAB>text<TAB>recording; without recordings only strategies from text take
-part, and scores that need none. DIR gets report.html, report.md, comparison.json, scores.csv and
-the sounds. What is there already is kept, so an interrupted run goes on where it stopped; to
-measure anew take a new folder."""
+the recordings, their mels through each vocoder, and from text through each acoustic model. FILE
+has lines name<TAB>text or name<TAB>text<TAB>recording; without recordings only strategies from
+text take part, and scores that need none. Several lines with recordings of the same text are takes
+of it. DIR gets report.html, report.md, comparison.json, scores.csv and the sounds. What is there
+already is kept, so an interrupted run goes on where it stopped; to measure anew take a new
+folder."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,7 +39,14 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="MODULE",
-        help="import this Python module first; it registers more strategies",
+        help="import this Python module first; it registers more strategies or metrics",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=1,
+        metavar="K",
+        help="speak each text with K seeds (1); from 2 on the diversity between them is measured",
     )
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes that score (all cores)"
@@ -62,13 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         ConfigError: if options, texts or strategies do not fit together.
         AudioError, VoiceError: if a recording or the voice cannot be read.
     """
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.seeds < 1:
+        parser.error(f"--seeds {options.seeds}: expected at least 1")
     for name in options.use:
         _import(name)
-    metrics = options.metrics.split(",") if options.metrics else list(METRICS)
-    unknown = sorted(set(metrics) - set(METRICS))
-    if unknown:
-        raise ConfigError(f"metrics {', '.join(unknown)}: expected some of {', '.join(METRICS)}")
+    metrics = checked_names(options.metrics.split(",")) if options.metrics else None
     voice = Voice.load(options.voice)
     comparison = compare(
         voice,
@@ -79,8 +87,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         limits=limits_of(options.limit),
         budget_s=options.seconds,
         metrics=metrics,
+        n_seeds=options.seeds,
         n_workers=options.workers,
     )
+    page = options.out / "report.html"
+    write_text(page, report_html(comparison, page, options.out))
     if options.public:
         options.public.parent.mkdir(parents=True, exist_ok=True)
         write_text(
@@ -88,10 +99,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     print(short_table(comparison))
     print()
-    for line in (*comparison["statement"], *notes(comparison)):
+    for line in (*comparison.findings, *notes(comparison)):
         print(f"- {line}")
-    print(f"\n{options.out / 'report.html'}: open it in a browser to listen")
-    return int(any(row["failed"] for row in comparison["strategies"]))
+    print(f"\n{page}: open it in a browser to listen")
+    return int(any(row.failed for row in comparison.strategies))
 
 
 def _import(name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,15 @@ from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.files import FORMATS, read_audio
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import read_rows
-from tts_pipeline.evaluation.metrics.intelligibility import PocketsphinxRecogniser
-from tts_pipeline.evaluation.metrics.registry import ALONE, METRICS
+from tts_pipeline.evaluation.metrics.recogniser import PocketsphinxRecogniser
+from tts_pipeline.evaluation.metrics.registry import (
+    METRICS,
+    RECORDING,
+    TEXT,
+    TIMING,
+    checked_names,
+    possible,
+)
 from tts_pipeline.evaluation.metrics.scoring import NATURAL, Job, score_all
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE
 from tts_pipeline.evaluation.plots import box_plots
@@ -70,7 +77,10 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
     generated = sounds_in(options.generated)
     reference = sounds_in(options.reference) if options.reference else None
     texts = read_texts(options.texts) if options.texts else None
-    wanted = options.metrics.split(",") if options.metrics else _possible(reference, texts)
+    given = {RECORDING, TIMING} if reference is not None else set()
+    if texts is not None:
+        given.add(TEXT)
+    wanted = checked_names(options.metrics.split(",")) if options.metrics else possible(given)
     for source, names in ((options.reference, reference), (options.texts, texts)):
         absent = sorted(set(generated) - set(names)) if names is not None else []
         if absent:
@@ -82,7 +92,7 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
         unused = len(set(names or ()) - set(generated))
         if unused:
             print(f"{source}: {unused} names without a generated sound", file=sys.stderr)
-    alone = [name for name in wanted if name in ALONE]
+    alone = [name for name in wanted if METRICS[name].needs <= {TEXT}]
     recogniser = PocketsphinxRecogniser() if texts is not None else None
     folder = options.generated.resolve().name
     system = folder if folder not in ("", NATURAL) else "generated"
@@ -100,16 +110,6 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
             recogniser=recogniser,
         )
         for name, path in generated.items()
-    ]
-
-
-def _possible(reference: Container[str] | None, texts: Container[str] | None) -> list[str]:
-    """Metrics whose material is there."""
-    heard = ("wer", "cer", "deletions")
-    return [
-        name
-        for name in METRICS
-        if not (name in heard and texts is None) and not (name not in ALONE and reference is None)
     ]
 
 

@@ -60,7 +60,7 @@ def box_plots(scored: Sequence[Scored], folder: Path) -> list[Path]:
         axes = figure.subplots()
         axes.boxplot(list(values.values()), showmeans=True)
         axes.set_xticks(range(1, len(values) + 1), list(values))
-        axes.set_title(f"{metric.label} (best: {metric.best})", fontsize=9)
+        axes.set_title(f"{metric.title}, best: {metric.best}", fontsize=9)
         axes.grid(axis="y", alpha=0.3)
         paths.append(folder / f"box-{name}.png")
         figure.savefig(paths[-1], dpi=100)

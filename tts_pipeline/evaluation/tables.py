@@ -14,10 +14,6 @@ from tts_pipeline.evaluation.metrics.registry import METRICS
 from tts_pipeline.evaluation.metrics.scoring import Scored
 from tts_pipeline.evaluation.statistics import Statistic, Summary, bootstrap
 
-_PACKAGES = (
-    "pesq", "pystoi", "pyworld", "librosa", "jiwer", "pocketsphinx", "speechmos", "onnxruntime",
-)  # fmt: skip
-
 # By system, by metric.
 Summaries = dict[str, dict[str, Summary]]
 
@@ -99,7 +95,7 @@ def score_table(scored: Sequence[Scored]) -> str:
     for name, metric in METRICS.items():
         cells = [_cell(summaries, gaps, system, name) for system in systems]
         if any(cells):
-            rows.append([metric.label, metric.best, *cells])
+            rows.append([metric.title, metric.best, *cells])
     text = markdown(["metric", "best", *systems], rows)
     notes = [
         f"- {system}, {METRICS[name].label}, not available for {reason}"
@@ -143,7 +139,8 @@ def as_json(scored: Sequence[Scored]) -> dict[str, Any]:
 
 def package_versions() -> dict[str, str | None]:
     """Versions of the packages that metrics come from, None for those not installed."""
-    return {name: _version(name) for name in _PACKAGES}
+    names = dict.fromkeys(metric.package for metric in METRICS.values() if metric.package)
+    return {name: _version(name) for name in (*names, "librosa")}
 
 
 def _version(package: str) -> str | None:

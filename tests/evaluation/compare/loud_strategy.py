@@ -1,4 +1,4 @@
-"""Strategies of somebody else, as ``compare --use`` finds them in this module."""
+"""Strategies and a metric of somebody else, as ``compare --use`` finds them in this module."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.evaluation.compare.strategies import Speech, register
+from tts_pipeline.evaluation.metrics.registry import GROUP, Case, metric
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,3 +32,10 @@ class Broken(Speech):
 def loud(voice):
     """Both strategies, for every voice."""
     return [Loud("loud", "too loud", "parallel"), Broken("broken", "never works", "parallel")]
+
+
+@metric("level_spread", "spread of levels", unit="dB", better="lower", needs=[GROUP])
+def level_spread(case: Case) -> float:
+    """Between the loudest and the softest seed."""
+    levels = [10 * np.log10(np.mean(sound.samples**2)) for sound in case.group]
+    return max(levels) - min(levels)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import os
 import re
 import signal
@@ -23,8 +22,10 @@ from tests.small_corpus import TINY_TEXTS, speech_like
 from tts_pipeline.audio.files import write_audio
 from tts_pipeline.cli import main
 from tts_pipeline.commands.compare import main as compare
+from tts_pipeline.comparison import read_comparison
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.strategies import unregister
+from tts_pipeline.evaluation.metrics.registry import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = "tests.evaluation.compare.loud_strategy"
@@ -34,12 +35,14 @@ LIMITS = ("--limit", "two-stage=1")
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two texts with recordings and one without."""
+    """Two texts with recordings, two takes of the second, and one without."""
     folder = tmp_path_factory.mktemp("texts")
     lines = []
     for name in ("tiny_01", "tiny_03"):
         write_audio(folder / f"{name}.wav", speech_like(TINY_TEXTS[name]), 16000)
         lines.append(f"{name}\t{TINY_TEXTS[name]}\t{name}.wav\n")
+    write_audio(folder / "again.wav", 0.5 * speech_like(TINY_TEXTS["tiny_03"]), 16000)
+    lines.append(f"again\t{TINY_TEXTS['tiny_03']}\tagain.wav\n")
     lines.append("other\tFive <b>bold</b> & old maps.\n")
     path = folder / "texts.tsv"
     path.write_text("".join(lines))
@@ -53,53 +56,75 @@ def out(texts: Path, tiny_voice: Path, tmp_path_factory: pytest.TempPathFactory)
     assert compare(arguments(texts, tiny_voice, folder)) == 1  # One strategy fails.
     yield folder
     unregister(sys.modules[PLUGIN].loud)
+    del METRICS["level_spread"]
 
 
 def arguments(texts: Path, voice: Path, folder: Path) -> list[str]:
     return [
         *("--texts", str(texts), "--out", str(folder), "--voice", str(voice), "--seed", "5"),
         *("--use", PLUGIN, "--strategies", CHOSEN, *LIMITS, "--workers", "1"),
-        *("--metrics", "lsd,duration_ratio", "--public", str(folder / "public.html")),
+        *(
+            "--metrics",
+            "lsd,duration_ratio,level_spread",
+            "--seeds",
+            "2",
+            "--public",
+            str(folder / "public.html"),
+        ),
     ]
 
 
 def test_figures(out: Path, tiny_voice: Path) -> None:
-    found = json.loads((out / "comparison.json").read_text())
-    assert found["format"] == 1 and found["seed"] == 5 and found["sample_rate"] == 16000
-    assert found["voice"]["name"] == "tiny" and len(found["voice"]["fingerprint"]) == 64
-    assert [item["id"] for item in found["texts"]] == ["tiny_01", "tiny_03", "other"]
-    rows = {row["name"]: row for row in found["strategies"]}
+    found = read_comparison(out)
+    assert found.seed == 5 and found.sample_rate == 16000
+    assert found.voice.name == "tiny" and len(found.voice.fingerprint) == 64
+    assert [item.id for item in found.texts] == ["tiny_01", "tiny_03", "other"]
+    assert [item.recordings for item in found.texts] == [1, 2, 0]
+    rows = {row.name: row for row in found.strategies}
     assert list(rows) == CHOSEN.split(",")
-    assert [row["n_texts"] for row in rows.values()] == [2, 2, 1, 3, 0]
-    assert [name for name, row in rows.items() if row["reference"]] == ["natural"]
-    assert rows["two-stage"]["limited_by"] == "limit" and rows["loud"]["limited_by"] is None
-    assert rows["broken"]["failed"] == "ValueError: no luck today"
+    assert [row.n_texts for row in rows.values()] == [2, 2, 1, 3, 0]
+    assert [name for name, row in rows.items() if row.reference] == ["natural"]
+    assert rows["two-stage"].limited_by == "limit" and rows["loud"].limited_by is None
+    assert rows["broken"].failed == "ValueError: no luck today"
     for name in ("copy-parallel", "two-stage", "loud"):
-        row = rows[name]
-        assert row["xrt"]["least"] <= row["xrt"]["median"] <= row["xrt"]["most"]
-        assert row["rtf"] == pytest.approx(1 / row["xrt"]["median"])
-        assert 0 < row["first_audio_ms"]["p50"] <= row["first_audio_ms"]["p95"]
-        assert row["gmac_per_s"] > 0 and row["parameters"] > 0
-        assert row["peak_memory_mb"] is None or row["peak_memory_mb"] > 50
-    assert rows["natural"]["xrt"] is None
+        cost = rows[name].cost
+        assert cost.xrt.slowest <= cost.xrt.median <= cost.xrt.fastest
+        assert cost.rtf == pytest.approx(1 / cost.xrt.median)
+        assert 0 < cost.first_audio_ms.p50 <= cost.first_audio_ms.p95
+        assert cost.gmac_per_s > 0 and cost.parameters > 0
+        assert cost.peak_memory_mb is None or cost.peak_memory_mb > 50
+    assert rows["natural"].cost is None
     # A copy keeps the timing, speech does not, so that one has a distance only.
-    assert set(rows["copy-parallel"]["metrics"]) == {"lsd", "duration_ratio"}
-    assert rows["copy-parallel"]["metrics"]["duration_ratio"]["value"] == pytest.approx(1)
-    assert set(rows["loud"]["metrics"]) == {"duration_ratio"}
+    assert set(rows["copy-parallel"].metrics) == {"lsd", "duration_ratio"}
+    assert rows["copy-parallel"].metrics["duration_ratio"].value == pytest.approx(1)
+    assert set(rows["loud"].metrics) == {"duration_ratio", "level_spread"}
+
+
+def test_a_metric_over_seeds_sees_all_renditions_and_all_takes(out: Path) -> None:
+    found = read_comparison(out)
+    # One text has two takes, of which the second is 6 dB softer before both are levelled.
+    natural, loud = found.strategy("natural"), found.strategy("loud")
+    assert natural.metrics["level_spread"].n == 1
+    assert natural.metrics["level_spread"].value == pytest.approx(0, abs=0.1)
+    assert loud.metrics["level_spread"].n == 3
+    for sound in (item for item in found.sounds if item.strategy == "loud"):
+        takes = [out / sound.file, out / "parts" / "seeds" / "loud" / f"{sound.text}+1.wav"]
+        levels = [10 * np.log10(np.mean(soundfile.read(path)[0] ** 2)) for path in takes]
+        assert abs(levels[0] - levels[1]) == pytest.approx(sound.scores["level_spread"], abs=1e-3)
+        assert levels[0] != levels[1]
 
 
 def test_items_are_files_with_the_seed_of_their_text(out: Path) -> None:
-    found = json.loads((out / "comparison.json").read_text())
-    items = {(item["strategy"], item["text"]): item for item in found["items"]}
+    items = {(item.strategy, item.text): item for item in read_comparison(out).sounds}
     assert len(items) == 8
     for (strategy, text), item in items.items():
-        assert item["file"] == f"audio/{strategy}/{text}.wav"
-        info = soundfile.info(out / item["file"])
+        assert item.file == f"audio/{strategy}/{text}.wav"
+        info = soundfile.info(out / item.file)
         assert (info.samplerate, info.channels, info.subtype) == (16000, 1, "PCM_16")
-        assert info.duration == pytest.approx(item["seconds"])
-        assert item["seed"] == 5 + ["tiny_01", "tiny_03", "other"].index(text)
+        assert info.duration == pytest.approx(item.seconds)
+        assert item.seed == 5 + ["tiny_01", "tiny_03", "other"].index(text)
     soft, loud = (
-        soundfile.read(out / items[name, "tiny_01"]["file"])[0] for name in ("two-stage", "loud")
+        soundfile.read(out / items[name, "tiny_01"].file)[0] for name in ("two-stage", "loud")
     )
     np.testing.assert_allclose(loud, np.clip(1.5 * soft, -1, 1), atol=1e-4)
 
@@ -138,14 +163,14 @@ def test_markdown_has_every_strategy_and_score(out: Path) -> None:
     text = (out / "report.md").read_text()
     for name in CHOSEN.split(","):
         assert f"| {name}" in text
-    assert "log-spectral distance dB" in text and "| 1 of 3" in text
+    assert "log-spectral distance (dB)" in text and "| 1 of 3" in text
 
 
 def test_a_second_run_keeps_what_is_there(
     out: Path, texts: Path, tiny_voice: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sounds = {path: path.stat().st_mtime_ns for path in (out / "audio").rglob("*.wav")}
-    before = json.loads((out / "comparison.json").read_text())
+    before = read_comparison(out)
     victim = out / "audio" / "copy-parallel" / "tiny_03.wav"
     old = victim.read_bytes()
     (out / "parts" / "copy-parallel" / "tiny_03.json").unlink()
@@ -155,9 +180,8 @@ def test_a_second_run_keeps_what_is_there(
     for path, changed in sounds.items():
         assert (path.stat().st_mtime_ns == changed) == (path != victim)
     assert victim.read_bytes() == old
-    after = json.loads((out / "comparison.json").read_text())
-    for one, other in zip(before["items"], after["items"]):
-        assert one["scores"] == other["scores"]
+    for one, other in zip(before.sounds, read_comparison(out).sounds):
+        assert one.scores == other.scores
     assert "x real time" in capsys.readouterr().out
 
 
@@ -191,7 +215,7 @@ def test_an_interrupted_run_goes_on(texts: Path, tiny_voice: Path, tmp_path: Pat
     assert kept
     assert main([str(option) for option in options]) == 0
     assert all(path.stat().st_mtime_ns == changed for path, changed in kept.items())
-    assert len(json.loads((folder / "comparison.json").read_text())["items"]) == 3
+    assert len(read_comparison(folder).sounds) == 3
     assert not list(folder.rglob(".*"))
 
 
@@ -205,7 +229,7 @@ def _recorded(folder: Path, sound: Path) -> bool:
         (["--strategies", "two-stage,nonsense"], "strategies nonsense: this voice permits natural"),
         (["--limit", "two-stage"], "--limit two-stage: expected STRATEGY=N"),
         (["--limit", "nonsense=2"], "strategies nonsense"),
-        (["--metrics", "beauty"], "metrics beauty: expected some of pesq"),
+        (["--metrics", "beauty"], "metrics beauty: expected some of dnsmos_ovrl"),
         (["--use", "no_such_module_here"], "--use no_such_module_here: cannot be imported"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
@@ -12,10 +13,24 @@ import numpy as np
 import pytest
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.evaluation.compare.findings import number, statement
+from tts_pipeline.comparison import (
+    ComparedSound,
+    ComparedText,
+    Comparison,
+    Cost,
+    Latency,
+    Machine,
+    Score,
+    Speed,
+    StrategyResult,
+    VoiceMark,
+    read_comparison,
+)
+from tts_pipeline.errors import ConfigError
+from tts_pipeline.evaluation.compare.findings import findings, number
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.strategies import Speech
-from tts_pipeline.evaluation.compare.worker import Task, chosen
+from tts_pipeline.evaluation.compare.task import SoundRecord, Task
 from tts_pipeline.evaluation.metrics.registry import Scores
 from tts_pipeline.evaluation.metrics.scoring import Scored
 from tts_pipeline.evaluation.pages.html import Cell, spectrogram_png, table
@@ -32,8 +47,8 @@ def task_with(tmp_path: Path, seconds: list[float], *, limit: int | None = None)
         for path in (task.record_file(material.name), task.sound_file(material.name)):
             path.parent.mkdir(parents=True, exist_ok=True)
         task.sound_file(material.name).write_bytes(b"sound")
-        record = {"key": task.key(material, seed), "wall_s": spent}
-        task.record_file(material.name).write_text(json.dumps(record))
+        record = SoundRecord(task.key(material, seed), "sound", 1.0, seed, wall_s=spent)
+        task.record_file(material.name).write_text(json.dumps(dataclasses.asdict(record)))
     return task
 
 
@@ -49,13 +64,13 @@ def task_with(tmp_path: Path, seconds: list[float], *, limit: int | None = None)
     ],
 )
 def test_as_many_texts_as_the_time_allows(tmp_path, seconds, n, complete):
-    records, found = chosen(task_with(tmp_path, seconds))
+    records, found = task_with(tmp_path, seconds).chosen()
     assert (len(records), found) == (n, complete)
 
 
 def test_a_limit_is_kept_whatever_the_time(tmp_path):
-    assert chosen(task_with(tmp_path, [200.0] * 4, limit=5))[1] is False
-    assert chosen(task_with(tmp_path, [200.0] * 5, limit=5))[1] is True
+    assert task_with(tmp_path, [200.0] * 4, limit=5).chosen()[1] is False
+    assert task_with(tmp_path, [200.0] * 5, limit=5).chosen()[1] is True
 
 
 def test_what_was_made_of_something_else_is_made_again(tmp_path):
@@ -63,12 +78,12 @@ def test_what_was_made_of_something_else_is_made_again(tmp_path):
     path = task.record_file("t1")
     record = json.loads(path.read_text())
     path.write_text(json.dumps({**record, "key": "of another voice"}))
-    assert len(chosen(task)[0]) == 1
+    assert len(task.chosen()[0]) == 1
     path.write_text('{"key": ')
-    assert len(chosen(task)[0]) == 1
+    assert len(task.chosen()[0]) == 1
     path.write_text(json.dumps(record))
     task.sound_file("t1").unlink()
-    assert len(chosen(task)[0]) == 1
+    assert len(task.chosen()[0]) == 1
 
 
 def test_plot_has_a_log_axis_and_readable_labels():
@@ -95,27 +110,47 @@ def test_plot_has_a_log_axis_and_readable_labels():
             assert abs(y - other_y) >= 16 or abs(x - other_x) >= 70
 
 
-def row(name: str, xrt: float | None, **more: Any) -> dict[str, Any]:
-    speed = None if xrt is None else {"median": xrt, "least": xrt, "most": xrt}
-    first = None if xrt is None else {"p50": 1000 / xrt, "p95": 1000 / xrt}
-    return {
-        "name": name,
-        "n_texts": 4,
-        "n_possible": 4,
-        "limited_by": None,
-        "budget_s": 240.0,
-        "failed": None,
-        "reference": xrt is None,
-        "needs_recording": xrt is None,
-        "xrt": speed,
-        "first_audio_ms": first,
-        "metrics": {},
-        **more,
-    }
+def row(name: str, xrt: float | None, **changes: Any) -> StrategyResult:
+    cost = None
+    if xrt is not None:
+        first = Latency(1000 / xrt, 1000 / xrt)
+        cost = Cost(Speed(xrt, xrt, xrt), first, 50.0, 1000)
+    plain = StrategyResult(
+        name=name,
+        label=name,
+        reference=xrt is None,
+        needs_recording=xrt is None,
+        n_texts=4,
+        n_possible=4,
+        limited_by=None,
+        budget_s=240.0,
+        failed=None,
+        cost=cost,
+        metrics={},
+        unavailable={},
+    )
+    return dataclasses.replace(plain, **changes)
 
 
-def opinion(value: float) -> dict[str, Any]:
-    return {"dnsmos_ovrl": {"value": value, "low": value - 0.1, "high": value + 0.1, "n": 4}}
+def comparison(rows: list[StrategyResult], load: float = 1.0) -> Comparison:
+    return Comparison(
+        version="0",
+        made="now",
+        machine=Machine("none", 2, load, {"python": "3"}),
+        packages={},
+        recogniser="none",
+        voice=VoiceMark("v", "0"),
+        seed=0,
+        n_seeds=1,
+        sample_rate=16000,
+        texts=(),
+        strategies=tuple(rows),
+        sounds=(),
+    )
+
+
+def opinion(value: float) -> dict[str, Score]:
+    return {"dnsmos_ovrl": Score(value, value - 0.1, value + 0.1, 4)}
 
 
 def scores(system: str, values: list[float]) -> list[Scored]:
@@ -137,18 +172,48 @@ def test_words_say_what_the_figures_say():
         *scores("slow", [2.5, 2.6, 2.4]),
         *scores("like", [3.1, 2.9, 3.1, 2.86]),
     ]
-    machine = {"cores": 2, "load": 5.5}
-    said = " ".join(statement({"strategies": rows, "machine": machine}, scored))
+    said = " ".join(findings(comparison(rows, 5.5), scored))
     assert "quick speaks at 50 x real time and is first heard after 20 ms" in said
     assert "like 1.2 times and slow 100 times as long as quick" in said
-    assert "slow cannot keep up with its own sound" in said
+    assert "slow cannot keep up with real time" in said
     assert "quick is ahead of slow (difference +0.50 [+0.50, +0.50] over 3 texts)" in said
     assert "4 texts do not tell quick from like" in said
     assert "the recordings 3.20" in said
     assert "busy with other things (load 5.5 on 2 cores)" in said
-    machine["load"] = 1.0
-    assert "busy" not in " ".join(statement({"strategies": rows, "machine": machine}, scored))
+    assert "busy" not in " ".join(findings(comparison(rows), scored))
     assert "slow made 3 of 4 texts only, since more would have taken longer than the 240 s" in said
+
+
+def test_words_say_from_how_many_steps_on_more_bring_nothing():
+    values = {1: [2.0, 2.1, 1.9, 2.0], 2: [2.9, 3.0, 2.8, 2.9], 4: [3.0, 2.9, 2.9, 2.9]}
+    rows = [
+        row(f"flow-{n}", 100 / n, metrics=opinion(np.mean(own)), curve="flow", steps=n)
+        for n, own in values.items()
+    ]
+    scored = [item for n, own in values.items() for item in scores(f"flow-{n}", own)]
+    (said,) = [line for line in findings(comparison(rows), scored) if "by steps" in line]
+    assert "flow by steps (DNSMOS OVRL): 1 2.00 at 100 x real time, 2 2.90 at 50" in said
+    assert "From 2 steps on these texts do not tell it from its best." in said
+
+
+def test_words_set_diversity_beside_that_of_takes():
+    def spread(value: float) -> dict[str, Score]:
+        return {"f0_diversity": Score(value, value, value, 4)}
+
+    rows = [row("natural", None, metrics=spread(200.0)), row("ar", 9.0, metrics=spread(50.0))]
+    said = " ".join(findings(comparison(rows), []))
+    assert "ar 50; between a person's takes 200, of which that is 0.25." in said
+
+
+def test_a_comparison_is_read_as_it_was_written(tmp_path):
+    made = comparison([row("natural", None), row("quick", 50.0, metrics=opinion(3.0))])
+    sound = ComparedSound("a", "quick", "x.wav", 1.0, 3, 0.5, 20.0, ("x",), {"wer": None}, "hi")
+    made = dataclasses.replace(made, texts=(ComparedText("a", "A.", 1),), sounds=(sound,))
+    made.write(tmp_path)
+    assert read_comparison(tmp_path) == made
+    dataclasses.replace(made, texts=()).write(tmp_path)
+    with pytest.raises(ConfigError, match=r"x\.wav is of unknown text or strategy"):
+        read_comparison(tmp_path)
 
 
 def test_numbers_have_the_digits_that_matter():

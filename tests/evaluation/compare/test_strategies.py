@@ -16,7 +16,6 @@ from tts_pipeline.evaluation.compare.material import Material, read_rows
 from tts_pipeline.evaluation.compare.strategies import (
     Speech,
     Strategy,
-    parameters_of,
     register,
     strategies_of,
     unregister,
@@ -103,7 +102,7 @@ def test_parameters_are_those_that_work(voice):
     def count(module) -> int:
         return sum(parameter.numel() for parameter in module.parameters())
 
-    found = {name: parameters_of(strategy, voice) for name, strategy in by_name(voice).items()}
+    found = {name: strategy.parameters(voice) for name, strategy in by_name(voice).items()}
     acoustic, vocoder = count(voice.acoustic), count(voice.vocoder)
     assert list(found.values()) == [0, vocoder, 0, acoustic + vocoder, acoustic]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.small_corpus import speech_like
+from tts_pipeline.audio.files import read_audio
 from tts_pipeline.errors import AudioError
 from tts_pipeline.evaluation.metrics.cepstral import (
     ORDER,
@@ -15,11 +17,11 @@ from tts_pipeline.evaluation.metrics.cepstral import (
     mel_cepstra,
     mel_cepstral_distortion,
 )
+from tts_pipeline.evaluation.metrics.distillmos import distill_mos
 from tts_pipeline.evaluation.metrics.naturalness import dnsmos
-from tts_pipeline.evaluation.metrics.perceptual import pesq_wb, stoi
+from tts_pipeline.evaluation.metrics.perceptual import log_spectral_distance, pesq_wb, stoi
 from tts_pipeline.evaluation.metrics.pitch import log_f0_sums, pitch_error
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE, Sound
-from tts_pipeline.evaluation.spectral import log_spectral_distance
 from tts_pipeline.evaluation.statistics import standard_deviation_ratio
 
 
@@ -83,7 +85,7 @@ def test_mel_cepstra_are_the_fourier_series_of_the_warped_envelope(speech):
     values = np.interp(linear, np.linspace(0, np.pi, len(log_amplitude)), log_amplitude)
     for m in (1, 2, 7, ORDER):
         expected = 2 * np.trapezoid(values * np.cos(m * warped), warped) / np.pi
-        assert mel_cepstra(speech.samples)[m - 1, 50] == pytest.approx(expected, abs=2e-3)
+        assert mel_cepstra(speech)[m - 1, 50] == pytest.approx(expected, abs=2e-3)
 
 
 @needs("librosa")
@@ -158,6 +160,35 @@ def test_dnsmos_hears_noise(speech, noisy):
     backgrounds = [opinion.background for opinion in heard]
     assert backgrounds == sorted(backgrounds, reverse=True)
     assert all(1 <= value <= 5 for opinion in heard for value in opinion)
+
+
+def speakers() -> list[Path]:
+    """A recording where there are some, and a published sample of the voice."""
+    root = Path(__file__).resolve().parents[3]
+    recording = root.parent / "shared/corpora/kathleen/wavs/arctic_a0009_1.flac"
+    samples = sorted((root / "samples" / "audio").rglob("*.flac"))
+    sample = next(p for p in samples if not p.parent.name.endswith(("griffin-lim", "wavenet")))
+    return [path for path in (recording, sample) if path.is_file()]
+
+
+@needs("distillmos", "torch")
+@pytest.mark.parametrize("path", speakers(), ids=lambda path: path.stem)
+def test_distillmos_orders_what_is_known_to_be_worse(path):
+    from scipy.signal import butter, sosfiltfilt
+
+    samples = read_audio(path).samples
+    noise = np.random.default_rng(1).standard_normal(len(samples))
+    level = np.sqrt(np.mean(samples.astype(np.float64) ** 2))
+    worse = [samples + level * 10 ** (-snr / 20) * noise for snr in (30, 20, 10)]
+    heard = [distill_mos(Sound(sound)) for sound in (samples, *worse)]
+    assert heard == sorted(heard, reverse=True)
+    assert all(first - second > 0.05 for first, second in zip(heard, heard[1:]))
+    # As a telephone lets it through.
+    band = butter(6, [300, 3400], "bandpass", fs=SAMPLE_RATE, output="sos")
+    assert 1 < distill_mos(Sound(sosfiltfilt(band, samples))) < heard[0] - 0.2
+    assert 3 < heard[0] < 5
+    # Loudness does not matter.
+    assert distill_mos(Sound(0.1 * samples)) == pytest.approx(heard[0], abs=1e-3)
 
 
 @pytest.mark.parametrize("metric", [pesq_wb, stoi, log_spectral_distance, pitch_error])

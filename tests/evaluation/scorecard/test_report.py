@@ -13,12 +13,12 @@ from tests.small_corpus import TINY_TEXTS, speech_like
 from tests.tiny_voice import make_tiny_voice
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.files import read_audio
+from tts_pipeline.corpus.aligned import AlignedRecording
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.metrics.registry import Scores
 from tts_pipeline.evaluation.metrics.scoring import Scored
-from tts_pipeline.evaluation.scorecard import report as voice_report
 from tts_pipeline.evaluation.scorecard.goals import Goals, judge
-from tts_pipeline.evaluation.scorecard.renditions import TestRecording, unspoken
+from tts_pipeline.evaluation.scorecard.renditions import unspoken
 from tts_pipeline.evaluation.scorecard.report import evaluate_voice
 
 
@@ -32,7 +32,7 @@ class DeafRecogniser:
         return "the cat sat"
 
 
-def test_report_of_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_report_of_a_voice(tmp_path: Path):
     for package in ("jiwer", "librosa", "matplotlib"):
         pytest.importorskip(package)
     wanted = {
@@ -40,9 +40,8 @@ def test_report_of_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         "copy": ("stoi", "lsd"),
         "speech": ("wer", "deletions", "duration_ratio"),
     }
-    monkeypatch.setattr(voice_report, "WANTED", wanted)
     recordings = [
-        TestRecording(name, TINY_TEXTS[name], speech_like(TINY_TEXTS[name]))
+        AlignedRecording(name, TINY_TEXTS[name], speech_like(TINY_TEXTS[name]))
         for name in ("tiny_01", "tiny_05")
     ]
     voice = make_tiny_voice()
@@ -53,6 +52,7 @@ def test_report_of_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         n_pictures=1,
         recogniser=DeafRecogniser(),
         with_reference=False,
+        metrics=wanted,
     )
     assert found.unspoken == {"tiny_01": (), "tiny_05": ()}
     content = json.loads((tmp_path / "scores.json").read_text())
@@ -77,7 +77,7 @@ def test_report_needs_recordings_and_16_khz(tmp_path):
     with pytest.raises(ConfigError, match="no recordings"):
         evaluate_voice(make_tiny_voice(), [], tmp_path)
     other = make_tiny_voice(AudioConfig(sample_rate=8000, fmax=4000.0))
-    recording = TestRecording("a", "The cat.", speech_like("the cat"))
+    recording = AlignedRecording("a", "The cat.", speech_like("the cat"))
     with pytest.raises(ConfigError, match="sample_rate=8000"):
         evaluate_voice(other, [recording], tmp_path)
 
@@ -117,7 +117,8 @@ def test_goals_are_judged_on_the_figures_themselves():
         scored("speech", "a", wer=(2, 10), dnsmos_ovrl=(3.0, 1), duration_ratio=(1.2, 1.0)),
         scored("speech", "b", wer=(1, 10), dnsmos_ovrl=(2.9, 1), duration_ratio=(3.0, 3.0)),
     ]
-    found = {item.name: item for item in judge(items, [True, False], Goals())}
+    bounds = Goals(pesq=3.0, stoi=0.97, wer_ratio=1.15, duration=(0.85, 1.15), dnsmos_loss=0.3)
+    found = {item.name: item for item in judge(items, [True, False], bounds)}
 
     def value(name: str) -> float:
         return found[name].found.value

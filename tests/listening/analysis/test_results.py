@@ -19,7 +19,6 @@ from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.analysis.analysis import analyse
 from tts_pipeline.listening.analysis.results import read_results
 from tts_pipeline.listening.analysis.screening import reasons_against
-from tts_pipeline.listening.analysis.words import folded_words, word_errors
 from tts_pipeline.listening.collect.answers import parse_answer
 from tts_pipeline.listening.collect.store import AnswerStore
 from tts_pipeline.listening.trials import ANSWERS_FILE, Key, Trial
@@ -178,19 +177,6 @@ def test_abx_against_guessing(comparison: Path, tmp_path: Path) -> None:
     (row,) = analyse(key, read_results(key, [folder / ANSWERS_FILE])).pairs
     assert (row["k"], row["n"]) == (12, 15)
     assert row["p"] == pytest.approx(stats.binomtest(12, 15, alternative="greater").pvalue)
-
-
-def test_words() -> None:
-    assert folded_words("It's 7 o\u2019clock, Dr. Caf\u00e9 \u2014 isn\u2019t it?") == (
-        "its seven oclock dr cafe isnt it".split()
-    )
-    assert folded_words("1,234 well-known") == (
-        "one thousand two hundred thirty four well known".split()
-    )
-    assert word_errors("The old clock struck nine.", "the OLD clocks struck") == (2, 5)
-    assert word_errors("The old clock.", "") == (3, 3)
-    assert word_errors("The old clock.", "the very old clock") == (1, 3)
-    assert word_errors("", "something") == (1, 0)
 
 
 def test_files_of_listeners_are_not_trusted(comparison: Path, tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def test_mushra_without_recordings_and_damaged_comparisons(
     (folder / "comparison.json").write_text(json.dumps(content))
     assert main([*arguments, "--design", "mushra"]) == 1
     assert "MUSHRA needs the condition that holds the recordings" in capsys.readouterr().err
-    for damaged in ('{"format": 2}', "{", "[]", '{"format": 1, "texts": 3}'):
+    for damaged in ('{"format": 1}', "{", "[]", '{"format": 2, "texts": 3}'):
         (folder / "comparison.json").write_text(damaged)
         assert main([*arguments, "--design", "mos"]) == 1
         assert str(folder / "comparison.json") in capsys.readouterr().err

@@ -73,12 +73,14 @@ class Material:
         text: what is to be said.
         audio: settings of the voice.
         recording: a person saying it ``(S,)`` float32 at the voice's rate, None if there is none.
+        takes: all recordings of it, :attr:`recording` first.
     """
 
     name: str
     text: str
     audio: AudioConfig
     recording: np.ndarray | None = None
+    takes: tuple[np.ndarray, ...] = ()
 
     @property
     def natural(self) -> np.ndarray:
@@ -101,29 +103,42 @@ class Material:
 
     @functools.cached_property
     def key(self) -> str:
-        """Changes with the text, the recording and the settings."""
-        told = f"{self.text}\n{self.audio}\n".encode()
-        sound = b"" if self.recording is None else self.recording.tobytes()
-        return hashlib.sha256(told + sound).hexdigest()
+        """Changes with the text, the recordings and the settings."""
+        sounds = [] if self.recording is None else [self.recording.tobytes()]
+        sounds += [take.tobytes() for take in self.takes[1:]]
+        return hashlib.sha256(
+            b"".join([f"{self.text}\n{self.audio}\n".encode(), *sounds])
+        ).hexdigest()
 
 
 def load_material(rows: list[Row], audio: AudioConfig) -> list[Material]:
     """Read the recordings, filtered, levelled and trimmed as voices are trained on them.
 
+    Rows with recordings of the same text are one text with several takes, called after the first.
+
     Raises:
         ConfigError: if a name cannot be that of a file.
         AudioError: if a recording cannot be read.
     """
-    out = []
+    takes: dict[tuple[str, str], list[np.ndarray]] = {}
+    first: dict[tuple[str, str], Row] = {}
     for row in rows:
         if not _FILE_NAME.fullmatch(row.name):
             raise ConfigError(
                 f"name {row.name!r}: expected letters, digits, '.', '_' and '-', as files are "
                 "named after it"
             )
-        recording = None if row.recording is None else _load(row.recording, audio.sample_rate)
-        out.append(Material(row.name, row.text, audio, recording))
-    return out
+        key = row.text, "" if row.recording else row.name
+        first.setdefault(key, row)
+        own = takes.setdefault(key, [])
+        if row.recording is not None:
+            own.append(_load(row.recording, audio.sample_rate))
+    return [
+        Material(
+            row.name, row.text, audio, takes[key][0] if takes[key] else None, tuple(takes[key])
+        )
+        for key, row in first.items()
+    ]
 
 
 def _load(path: Path, rate: int) -> np.ndarray:

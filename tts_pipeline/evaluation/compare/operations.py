@@ -36,6 +36,11 @@ class Operations(NamedTuple):
         """Thousand millions of multiply-accumulates (half the operations) per second of audio."""
         return self.flops / 2e9 / self.audio_s
 
+    @property
+    def steps_per_s(self) -> float | None:
+        """Steps that must wait for one another, per second of audio; None if unknown."""
+        return None
+
 
 def _real_fft(size: tuple[int, ...], dims: list[int], *others: object, **named: object) -> int:
     """2.5 N log2 N operations for each real transform of length N, half those of the split-radix

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from tts_pipeline.atomic import write_json, write_text
+from tts_pipeline.atomic import write_text
+from tts_pipeline.comparison import Comparison
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.figures import assemble
 from tts_pipeline.evaluation.compare.material import load_material, read_rows
@@ -17,10 +17,9 @@ from tts_pipeline.evaluation.compare.sounds import (
     tasks_for,
 )
 from tts_pipeline.evaluation.compare.tables import report_markdown
-from tts_pipeline.evaluation.metrics.intelligibility import PocketsphinxRecogniser, Recogniser
-from tts_pipeline.evaluation.metrics.registry import METRICS
+from tts_pipeline.evaluation.metrics.recogniser import PocketsphinxRecogniser, Recogniser
+from tts_pipeline.evaluation.metrics.registry import METRICS, checked_names
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE
-from tts_pipeline.evaluation.pages.comparison_page import report_html
 from tts_pipeline.evaluation.tables import score_csv
 from tts_pipeline.voice.voice import Voice
 
@@ -34,27 +33,30 @@ def compare(
     only: Sequence[str] | None = None,
     limits: dict[str, int] | None = None,
     budget_s: float = BUDGET_S,
-    metrics: Sequence[str] = tuple(METRICS),
+    metrics: Sequence[str] | None = None,
     recogniser: Recogniser | None = None,
+    n_seeds: int = 1,
     n_workers: int = 1,
-) -> dict[str, Any]:
+) -> Comparison:
     """Compare all strategies on the same texts and write the report.
 
     Args:
         voice: loaded from a folder, at 16 kHz.
         texts: see :func:`~tts_pipeline.evaluation.compare.material.read_rows`.
-        folder: gets ``comparison.json``, ``report.html``, ``report.md``, ``scores.csv``,
+        folder: gets ``comparison.json``, ``report.md``, ``scores.csv``,
             ``audio/STRATEGY/TEXT.wav`` and ``parts/``, what a later run goes on from.
         seed: of the first text; the others get the next ones, the same for all strategies.
         only: names of the strategies that take part, None: all.
         limits: by strategy the number of texts to make at most.
         budget_s: seconds that making may take for a strategy without a limit.
-        metrics: names out of ``METRICS``.
+        metrics: names out of ``METRICS``, None: all.
+        n_seeds: how often strategies from text speak each text, for metrics over a group of seeds.
         recogniser: default :class:`PocketsphinxRecogniser`.
         n_workers: processes that score.
 
     Returns:
-        What ``comparison.json`` holds.
+        What ``comparison.json`` holds; the page is made of it by
+        :func:`tts_pipeline.evaluation.pages.comparison_page.report_html`.
 
     Raises:
         ConfigError: if the voice was not loaded from a folder or has another sample rate, or a
@@ -75,14 +77,14 @@ def compare(
         only=only,
         limits=limits or {},
         budget_s=budget_s,
+        n_seeds=n_seeds,
     )
     records, failures = make_sounds(tasks)
     scored = score_strategies(
+        tasks,
         materials,
-        [task.strategy for task in tasks],
-        {place: folder / record["file"] for place, record in records.items()},
-        folder,
-        metrics=metrics,
+        {place: folder / record.file for place, record in records.items()},
+        metrics=list(METRICS) if metrics is None else checked_names(metrics),
         recogniser=recogniser,
         n_workers=n_workers,
     )
@@ -94,11 +96,11 @@ def compare(
         scored,
         failures,
         seed=seed,
+        n_seeds=n_seeds,
         recogniser=recogniser.name,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "comparison.json", comparison)
+    comparison.write(folder)
     write_text(folder / "scores.csv", score_csv(scored))
     write_text(folder / "report.md", report_markdown(comparison))
-    write_text(folder / "report.html", report_html(comparison, folder / "report.html", folder))
     return comparison

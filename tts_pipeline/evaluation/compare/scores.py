@@ -4,36 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from tts_pipeline.atomic import write_json
 from tts_pipeline.audio.files import read_audio
 from tts_pipeline.evaluation.compare.material import Material
-from tts_pipeline.evaluation.compare.strategies import Strategy
-from tts_pipeline.evaluation.compare.worker import PARTS
-from tts_pipeline.evaluation.metrics.intelligibility import Recogniser
-from tts_pipeline.evaluation.metrics.registry import ALIGNED, ALONE, METRICS, Scores
+from tts_pipeline.evaluation.compare.task import PARTS, Task
+from tts_pipeline.evaluation.metrics.recogniser import Recogniser
+from tts_pipeline.evaluation.metrics.registry import (
+    GROUP,
+    RECORDING,
+    TEXT,
+    TIMING,
+    Scores,
+    possible,
+)
 from tts_pipeline.evaluation.metrics.scoring import NATURAL, Job, Scored, score_each
 from tts_pipeline.evaluation.tables import package_versions
 
 _FOLDER = "scores"
 
 
-def wanted_of(strategy: Strategy, material: Material, metrics: Sequence[str]) -> list[str]:
-    """The metrics that mean something for a strategy on a text."""
-    if strategy.reference or material.recording is None:
-        possible = list(ALONE)
-    else:
-        possible = [name for name in METRICS if strategy.aligned or name not in ALIGNED]
-    return [name for name in metrics if name in possible]
+def wanted_of(
+    task: Task, material: Material, metrics: Sequence[str], n_takes: int, arrays: Collection[str]
+) -> list[str]:
+    """The metrics that mean something for a strategy on a text.
+
+    Args:
+        task: of the strategy.
+        material: the text.
+        metrics: names of those asked for.
+        n_takes: renditions of the text, or recordings of it for the recordings themselves.
+        arrays: names of what the strategy hands over.
+    """
+    given = {TEXT, *arrays}
+    if n_takes > 1:
+        given.add(GROUP)
+    if not task.strategy.reference and material.recording is not None:
+        given |= {RECORDING, TIMING} if task.strategy.aligned else {RECORDING}
+    there = possible(given)
+    return [name for name in metrics if name in there]
 
 
 def score_strategies(
+    tasks: Sequence[Task],
     materials: Sequence[Material],
-    strategies: Sequence[Strategy],
     files: Mapping[tuple[str, str], Path],
-    folder: Path,
     *,
     metrics: Sequence[str],
     recogniser: Recogniser,
@@ -42,70 +61,85 @@ def score_strategies(
     """Score every sound, those whose scores are kept already excepted.
 
     Args:
+        tasks: one a strategy.
         materials: the texts.
-        strategies: who made the sounds.
         files: the sounds by name of the strategy and of the text.
-        folder: of the comparison.
         metrics: names out of ``METRICS``.
         recogniser: for the word error rate.
         n_workers: processes.
     """
     context = json.dumps([package_versions(), recogniser.name])
     found: dict[tuple[str, str], Scored] = {}
-    keys: dict[tuple[str, str], str] = {}
+    keys: dict[tuple[str, str], tuple[Path, str]] = {}
     jobs = []
     for material in materials:
         wanted: dict[str, list[str]] = {}
-        for strategy in strategies:
-            place = strategy.name, material.name
+        groups: dict[str, list[Path]] = {}
+        arrays: dict[str, dict[str, np.ndarray]] = {}
+        for task in tasks:
+            name = task.strategy.name
+            place = name, material.name
             if place not in files:
                 continue
-            asked = wanted_of(strategy, material, metrics)
-            told = files[place].read_bytes() + f"{context}{material.key}{asked}".encode()
-            keys[place] = hashlib.sha256(told).hexdigest()
-            kept = _read(_file(folder, *place), keys[place])
+            seed = next(seed for item, seed in task.materials if item is material)
+            groups[name] = task.takes(material, seed)
+            arrays[name] = _arrays(task.array_file(material.name))
+            n_takes = len(material.takes) if task.strategy.reference else len(groups[name])
+            asked = wanted_of(task, material, metrics, n_takes, arrays[name])
+            content = [f"{context}{material.key}{asked}".encode(), files[place].read_bytes()]
+            content += [path.read_bytes() for path in groups[name]]
+            content += [arrays[name][key].tobytes() for key in sorted(arrays[name])]
+            path = task.folder / PARTS / _FOLDER / name / f"{material.name}.json"
+            keys[place] = path, hashlib.sha256(b"".join(content)).hexdigest()
+            kept = _read(*keys[place])
             if kept is None:
-                wanted[strategy.name] = asked
+                wanted[name] = asked
             else:
-                found[place] = Scored(material.name, strategy.name, kept)
+                found[place] = Scored(material.name, name, kept)
         if wanted:
-            jobs.append(_job(material, wanted, files, recogniser))
+            jobs.append(_job(material, wanted, files, groups, arrays, recogniser))
     for part in score_each(jobs, n_workers=n_workers):
         for item in part:
             place = item.system, item.name
             found[place] = item
-            _write(_file(folder, *place), keys[place], item.scores)
+            _write(*keys[place], item.scores)
     return [
-        found[strategy.name, material.name]
+        found[task.strategy.name, material.name]
         for material in materials
-        for strategy in strategies
-        if (strategy.name, material.name) in found
+        for task in tasks
+        if (task.strategy.name, material.name) in found
     ]
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        return {}
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def _job(
     material: Material,
     wanted: dict[str, list[str]],
     files: Mapping[tuple[str, str], Path],
+    groups: Mapping[str, Sequence[Path]],
+    arrays: Mapping[str, Mapping[str, np.ndarray]],
     recogniser: Recogniser,
 ) -> Job:
-    rate = material.audio.sample_rate
+    def read(path: Path) -> np.ndarray:
+        return read_audio(path, sample_rate=material.audio.sample_rate).samples
+
+    takes = {name: tuple(map(read, paths)) for name, paths in groups.items() if name in wanted}
     return Job(
         name=material.name,
         text=material.text,
         natural=material.recording,
-        versions={
-            name: read_audio(files[name, material.name], sample_rate=rate).samples
-            for name in wanted
-            if name != NATURAL
-        },
+        versions={name: read(files[name, material.name]) for name in wanted if name != NATURAL},
         wanted=wanted,
         recogniser=recogniser,
+        groups={**takes, NATURAL: material.takes},
+        arrays={name: own for name, own in arrays.items() if name in wanted},
     )
-
-
-def _file(folder: Path, strategy: str, name: str) -> Path:
-    return folder / PARTS / _FOLDER / strategy / f"{name}.json"
 
 
 def _write(path: Path, key: str, scores: Scores) -> None:

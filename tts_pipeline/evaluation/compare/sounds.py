@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.strategies import Strategy, strategies_of
-from tts_pipeline.evaluation.compare.worker import Task, chosen, run
+from tts_pipeline.evaluation.compare.task import SoundRecord, Task
+from tts_pipeline.evaluation.compare.worker import run
 from tts_pipeline.voice.voice import Voice
 
 BUDGET_S = 240.0
@@ -26,6 +26,7 @@ def tasks_for(
     limits: dict[str, int],
     budget_s: float,
     suffix: str = ".wav",
+    n_seeds: int = 1,
 ) -> list[Task]:
     """One task a strategy, for the texts that it can do; see :class:`Task`.
 
@@ -38,6 +39,7 @@ def tasks_for(
         limits: by strategy the number of texts to make at most.
         budget_s: seconds that making may take for a strategy without a limit.
         suffix: of the sound files.
+        n_seeds: how often strategies that need no recording speak each text.
 
     Raises:
         ConfigError: if the voice was not loaded from a folder, or a strategy is unknown.
@@ -54,9 +56,19 @@ def tasks_for(
             strategy.prepare(material)
         if possible:
             limit = limits.get(strategy.name, len(possible) if strategy.reference else None)
-            path, mark = voice.path.resolve(), voice.fingerprint
-            out = folder.resolve()
-            tasks.append(Task(strategy, path, mark, possible, out, limit, budget_s, suffix))
+            tasks.append(
+                Task(
+                    strategy,
+                    voice.path.resolve(),
+                    voice.fingerprint,
+                    possible,
+                    folder.resolve(),
+                    limit,
+                    budget_s,
+                    suffix,
+                    n_seeds=1 if strategy.needs_recording else n_seeds,
+                )
+            )
     return tasks
 
 
@@ -72,7 +84,7 @@ def _wanted(
 
 def make_sounds(
     tasks: Sequence[Task],
-) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[str, str]]:
+) -> tuple[dict[tuple[str, str], SoundRecord], dict[str, str]]:
     """Do the tasks.
 
     Returns:
@@ -84,6 +96,6 @@ def make_sounds(
         if reason is not None:
             failures[task.strategy.name] = reason
             print(f"{task.strategy.name} failed: {reason}", file=sys.stderr)
-        for record, (material, _) in zip(chosen(task)[0], task.materials):
+        for record, (material, _) in zip(task.chosen()[0], task.materials):
             records[task.strategy.name, material.name] = record
     return records, failures

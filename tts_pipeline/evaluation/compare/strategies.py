@@ -23,6 +23,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import Material
@@ -80,6 +82,16 @@ class Strategy(abc.ABC):
         """Whether it keeps the recording's timing, which PESQ, STOI and the like rest on."""
         return False
 
+    @property
+    def curve(self) -> str:
+        """Name of the strategy of whose curve over steps this is a point, empty for none."""
+        return ""
+
+    @property
+    def steps(self) -> int | None:
+        """Number of steps, if it is such a point."""
+        return None
+
     @abc.abstractmethod
     def make(self, voice: Voice, material: Material, seed: int) -> Audio:
         """Make the whole sound; this is timed."""
@@ -92,9 +104,17 @@ class Strategy(abc.ABC):
         """What must be there before the clock starts, such as the recording's mel."""
         return
 
+    def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
+        """What metrics may ask for beside the sound, by name; not timed."""
+        return {}
+
     def models(self, voice: Voice) -> list[Any]:
         """The models that work, whose parameters are counted."""
         return []
+
+    def parameters(self, voice: Voice) -> int:
+        """Number of trained parameters that the strategy uses."""
+        return sum(model.n_parameters for model in self.models(voice))
 
     def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
         """Arithmetic for this text, None if it cannot be told."""
@@ -183,11 +203,6 @@ class Speech(Strategy):
         from tts_pipeline.evaluation.compare.operations import speech_operations
 
         return speech_operations(voice, self.vocoder, material.text)
-
-
-def parameters_of(strategy: Strategy, voice: Voice) -> int:
-    """Number of trained parameters that the strategy uses."""
-    return sum(model.n_parameters for model in strategy.models(voice))
 
 
 # What a voice permits; asked in the order of registration.

@@ -8,6 +8,7 @@ import numpy as np
 
 from tts_pipeline.errors import AudioError
 from tts_pipeline.evaluation.metrics.packages import load_package
+from tts_pipeline.evaluation.metrics.registry import RECORDING, Case, Row, metric
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE, Sound
 
 ORDER = 24
@@ -35,7 +36,7 @@ def _warping_matrix(n_cepstra: int, order: int, alpha: float) -> np.ndarray:
     return warped
 
 
-def mel_cepstra(samples: np.ndarray) -> np.ndarray:
+def mel_cepstra(sound: Sound) -> np.ndarray:
     """Mel-cepstral coefficients 1 to 24 every 5 ms, ``(24, T)``.
 
     The spectral envelope is WORLD's CheapTrick (Morise 2015, Speech Communication 67) with F0 by
@@ -43,14 +44,11 @@ def mel_cepstra(samples: np.ndarray) -> np.ndarray:
     are gone; its mel-cepstrum has order 24 and all-pass constant 0.42, as SPTK's ``sp2mc`` makes
     it. The energy, coefficient 0, is left out.
 
-    Args:
-        samples: ``(S,)`` at 16 kHz.
-
     Raises:
         MissingPackage: if pyworld is not installed.
     """
     pyworld = load_package("pyworld", "mel-cepstral distortion")
-    wave = np.asarray(samples, dtype=np.float64)
+    wave = sound.samples.astype(np.float64)
     f0, times = pyworld.harvest(wave, SAMPLE_RATE, frame_period=FRAME_SHIFT_MS)
     power = pyworld.cheaptrick(wave, f0, times, SAMPLE_RATE)
     # Of the minimum-phase amplitude: coefficient m > 0 of log power is that of twice the log
@@ -73,7 +71,7 @@ def mel_cepstral_distortion(reference: Sound, generated: Sound) -> float:
         AudioError: if both together are too long to be warped (a minute each).
     """
     librosa = load_package("librosa", "mel-cepstral distortion")
-    first, second = reference.mel_cepstra, generated.mel_cepstra
+    first, second = reference.once(mel_cepstra), generated.once(mel_cepstra)
     if first.shape[1] * second.shape[1] > _MOST_CELLS:
         raise AudioError(
             f"{reference.duration_s:.0f} and {generated.duration_s:.0f} s of sound are too long "
@@ -83,3 +81,18 @@ def mel_cepstral_distortion(reference: Sound, generated: Sound) -> float:
     distances = np.sqrt(np.maximum(squares, 0.0))
     _, path = librosa.sequence.dtw(C=distances)
     return float(10 / np.log(10) * np.sqrt(2) * distances[path[:, 0], path[:, 1]].mean())
+
+
+@metric(
+    "mcd",
+    "MCD (DTW)",
+    unit="dB",
+    better="lower",
+    needs=[RECORDING],
+    package="pyworld",
+    digits=2,
+    about="distance of mel-cepstra of WORLD envelopes after time warping (Kubichek 1993)",
+    shown=True,
+)
+def _mcd(case: Case) -> Row:
+    return mel_cepstral_distortion(case.recording, case.generated)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.evaluation.metrics.packages import load_package
+from tts_pipeline.evaluation.metrics.registry import Case, Row, metric
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE, Sound
 
 
@@ -37,3 +38,44 @@ def dnsmos(sound: Sound) -> Opinion:
     package = load_package("speechmos.dnsmos", "DNSMOS")
     result = package.run(np.clip(sound.samples, -1.0, 1.0), SAMPLE_RATE)
     return Opinion(*(float(result[key]) for key in ("ovrl_mos", "sig_mos", "bak_mos")))
+
+
+@metric(
+    "dnsmos_ovrl",
+    "DNSMOS OVRL",
+    unit="1 to 5",
+    better="higher",
+    package="speechmos",
+    digits=2,
+    about="predicted overall opinion without a reference (Reddy et al. 2022)",
+    shown=True,
+    plotted="Predicted opinion without a reference: all strategies.",
+)
+def _overall(case: Case) -> Row:
+    return case.generated.once(dnsmos).overall
+
+
+@metric(
+    "dnsmos_sig",
+    "DNSMOS SIG",
+    unit="1 to 5",
+    better="higher",
+    package="speechmos",
+    digits=2,
+    about="the same for the voice itself",
+)
+def _signal(case: Case) -> Row:
+    return case.generated.once(dnsmos).signal
+
+
+@metric(
+    "dnsmos_bak",
+    "DNSMOS BAK",
+    unit="1 to 5",
+    better="higher",
+    package="onnxruntime",
+    digits=2,
+    about="the same for freedom from noise",
+)
+def _background(case: Case) -> Row:
+    return case.generated.once(dnsmos).background

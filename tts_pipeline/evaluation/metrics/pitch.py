@@ -1,4 +1,4 @@
-"""F0 against a reference, and how lively it is."""
+"""F0 against a recording: its error, and the spread of log F0."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.errors import AudioError
+from tts_pipeline.evaluation.metrics.registry import RECORDING, TIMING, Case, Row, metric
 from tts_pipeline.evaluation.metrics.sound import Sound, aligned_samples
+from tts_pipeline.evaluation.statistics import standard_deviation_ratio
 
 
 class PitchError(NamedTuple):
@@ -57,3 +59,41 @@ def log_f0_sums(sound: Sound) -> tuple[float, float, float]:
         raise AudioError("nothing is voiced: there is no F0 to measure")
     logs = np.log(voiced)
     return float(len(logs)), float(logs.sum()), float((logs**2).sum())
+
+
+@metric(
+    "f0_rmse",
+    "F0 RMSE",
+    unit="cents",
+    better="lower",
+    needs=[TIMING],
+    digits=1,
+    about="error of F0 where both are voiced, pYIN (Mauch and Dixon 2014)",
+)
+def _f0_rmse(case: Case) -> Row:
+    return pitch_error(case.recording, case.generated).rmse_cents
+
+
+@metric(
+    "voicing_error",
+    "voicing error",
+    unit="share of frames",
+    better="lower",
+    needs=[TIMING],
+    about="share of frames voiced in one only (Nakatani et al. 2008)",
+)
+def _voicing_error(case: Case) -> Row:
+    return pitch_error(case.recording, case.generated).voicing_error
+
+
+@metric(
+    "log_f0_std_ratio",
+    "log-F0 deviation ratio",
+    unit="",
+    better="one",
+    needs=[RECORDING],
+    statistic=standard_deviation_ratio,
+    about="spread of log F0 by that of the recording: below 1 is monotonous",
+)
+def _log_f0_spread(case: Case) -> Row:
+    return log_f0_sums(case.generated) + log_f0_sums(case.recording)

@@ -1,110 +1,220 @@
-"""All metrics by name, and one utterance scored by any of them."""
+"""The registry of metrics, and one sound scored by any of them.
+
+A metric is a function with a decorator, in a file of its own::
+
+    @metric("peak", "peak amplitude", unit="full scale", better="lower", digits=2)
+    def peak(case: Case) -> Row:
+        return float(np.abs(case.generated.samples).max())
+
+Tables, plots, reports and options of commands read the registry, so that nothing else has to be
+told of it. Files of this package are imported by its ``__init__``; those of others by
+``tts-pipeline compare --use MODULE``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Collection, Mapping
+from typing import Literal
+
+import numpy as np
 
 from tts_pipeline.errors import ConfigError, TTSPipelineError
-from tts_pipeline.evaluation.metrics.cepstral import mel_cepstral_distortion
-from tts_pipeline.evaluation.metrics.intelligibility import (
-    Recogniser,
-    character_errors,
-    word_errors,
-)
-from tts_pipeline.evaluation.metrics.naturalness import dnsmos
-from tts_pipeline.evaluation.metrics.perceptual import pesq_wb, stoi
-from tts_pipeline.evaluation.metrics.pitch import log_f0_sums, pitch_error
+from tts_pipeline.evaluation.metrics.recogniser import Recogniser
 from tts_pipeline.evaluation.metrics.sound import Sound
-from tts_pipeline.evaluation.spectral import log_spectral_distance
-from tts_pipeline.evaluation.statistics import Statistic, ratio, standard_deviation_ratio
+from tts_pipeline.evaluation.statistics import Statistic, ratio
+
+# What a metric may need beside the sound itself. TIMING: a recording with the same timing, so that
+# both can be compared moment by moment; it implies RECORDING. GROUP: the same text by several
+# seeds. Anything else names an array that the strategy hands over, such as "mel" or "codes".
+RECORDING, TIMING, TEXT, GROUP = "recording", "timing", "text", "group"
+
+Better = Literal["higher", "lower", "one", "recordings"]
+# Numbers whose sums over utterances give the figure; of a single number the mean is taken.
+Row = float | tuple[float, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """How a metric is called and read.
+    """How a metric is computed, called and read.
 
     Attributes:
+        name: for files and options.
         label: for tables.
-        best: what a perfect system gets.
+        unit: of the figure, with its range where that is not plain.
+        better: "higher" or "lower"; "one" for a ratio whose best is 1, "recordings" for a figure
+            whose best is that of the recordings.
+        compute: from a :class:`Case` to its row.
+        needs: what must be there beside the sound.
+        package: whose version the figure depends on, empty if it is all our own.
         digits: shown after the point.
-        statistic: of the sums over utterances; see :mod:`tts_pipeline.evaluation.statistics`.
+        statistic: of the sums of rows; see :mod:`tts_pipeline.evaluation.statistics`.
         about: what it measures and where it comes from, in a line; the definition is with the
             function that computes it.
+        shown: whether short tables have it.
+        plotted: caption of a picture of it against speed, empty for none.
     """
 
+    name: str
     label: str
-    best: str
+    unit: str
+    better: Better
+    compute: Callable[[Case], Row]
+    needs: frozenset[str] = frozenset()
+    package: str = ""
     digits: int = 3
     statistic: Statistic = ratio
     about: str = ""
+    shown: bool = False
+    plotted: str = ""
+
+    @property
+    def best(self) -> str:
+        """What a good system gets, in words."""
+        words = {"one": "1", "recordings": "as the recordings"}
+        return words.get(self.better, self.better)
+
+    @property
+    def title(self) -> str:
+        """Label and unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
 
 
-METRICS: dict[str, Metric] = {
-    "pesq": Metric(
-        "PESQ-WB", "high, at most 4.64", 2, about="predicted listening quality (ITU-T P.862.2)"
-    ),
-    "stoi": Metric("STOI", "1", about="predicted intelligibility (Taal et al. 2011)"),
-    "mcd": Metric(
-        "MCD (DTW) dB",
-        "0",
-        2,
-        about="distance of mel-cepstra of WORLD envelopes after time warping (Kubichek 1993)",
-    ),
-    "lsd": Metric(
-        "log-spectral distance dB",
-        "0",
-        2,
-        about="distance of log power spectra, root mean square (Gray and Markel 1976)",
-    ),
-    "f0_rmse": Metric(
-        "F0 RMSE cents",
-        "0",
-        1,
-        about="error of F0 where both are voiced, pYIN (Mauch and Dixon 2014)",
-    ),
-    "voicing_error": Metric(
-        "voicing error", "0", about="share of frames voiced in one only (Nakatani et al. 2008)"
-    ),
-    "duration_ratio": Metric("duration ratio", "1", about="duration by that of the recording"),
-    "log_f0_std_ratio": Metric(
-        "log-F0 deviation ratio",
-        "1",
-        3,
-        standard_deviation_ratio,
-        about="spread of log F0 by that of the recording: below 1 is monotonous",
-    ),
-    "wer": Metric("WER", "0", about="word errors of a recogniser by words said"),
-    "cer": Metric("CER", "0", about="character errors of a recogniser by characters said"),
-    "deletions": Metric(
-        "share of words not heard", "0", about="words that the recogniser left out by words said"
-    ),
-    "dnsmos_ovrl": Metric(
-        "DNSMOS OVRL",
-        "high, at most 5",
-        2,
-        about="predicted overall opinion without a reference (Reddy et al. 2022)",
-    ),
-    "dnsmos_sig": Metric("DNSMOS SIG", "high, at most 5", 2, about="the same for the voice itself"),
-    "dnsmos_bak": Metric(
-        "DNSMOS BAK", "high, at most 5", 2, about="the same for freedom from noise"
-    ),
-}
-# What needs no recording to compare with.
-ALONE = ("wer", "cer", "deletions", "dnsmos_ovrl", "dnsmos_sig", "dnsmos_bak")
-# What compares moment by moment, so that it needs the timing of the recording.
-ALIGNED = ("pesq", "stoi", "lsd", "f0_rmse", "voicing_error")
+METRICS: dict[str, Metric] = {}
 
 
-@dataclasses.dataclass(frozen=True)
+def metric(
+    name: str,
+    label: str,
+    *,
+    unit: str,
+    better: Better,
+    needs: Collection[str] = (),
+    package: str = "",
+    digits: int = 3,
+    statistic: Statistic = ratio,
+    about: str = "",
+    shown: bool = False,
+    plotted: str = "",
+) -> Callable[[Callable[[Case], Row]], Callable[[Case], Row]]:
+    """Decorator that puts a function into the registry; see :class:`Metric`.
+
+    Raises:
+        ConfigError: if another function has the name already.
+    """
+
+    def register(compute: Callable[[Case], Row]) -> Callable[[Case], Row]:
+        known = METRICS.get(name)
+        origin = (compute.__module__, compute.__qualname__)
+        if known and (known.compute.__module__, known.compute.__qualname__) != origin:
+            raise ConfigError(f"metric {name!r}: {known.compute.__module__} has one of that name")
+        METRICS[name] = Metric(
+            name,
+            label,
+            unit,
+            better,
+            compute,
+            frozenset(needs) | ({RECORDING} if TIMING in needs else set()),
+            package,
+            digits,
+            statistic,
+            about,
+            shown,
+            plotted,
+        )
+        return compute
+
+    return register
+
+
+def checked_names(names: Collection[str]) -> list[str]:
+    """The metrics of those names, in the order of the registry.
+
+    Raises:
+        ConfigError: if one is unknown.
+    """
+    unknown = sorted(set(names) - set(METRICS))
+    if unknown:
+        raise ConfigError(f"metrics {', '.join(unknown)}: expected some of {', '.join(METRICS)}")
+    return [name for name in METRICS if name in names]
+
+
+def possible(given: Collection[str]) -> list[str]:
+    """The metrics whose needs are met by what is given."""
+    return [name for name, one in METRICS.items() if one.needs <= set(given)]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Case:
-    """One sound to score and what it can be compared with."""
+    """One sound to score and what it can be compared with.
+
+    Attributes:
+        generated: the sound.
+        reference: a recording of the same text.
+        text: what is said.
+        recogniser: for word errors.
+        group: the same text by several seeds, :attr:`generated` among them; of recordings,
+            several takes.
+        arrays: by name what else the strategy hands over, such as the acoustic model's "mel"
+            ``(M, T)``.
+    """
 
     generated: Sound
     reference: Sound | None = None
     text: str | None = None
     recogniser: Recogniser | None = None
+    group: tuple[Sound, ...] = ()
+    arrays: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    @property
+    def recording(self) -> Sound:
+        """The reference.
+
+        Raises:
+            ConfigError: if there is none.
+        """
+        if self.reference is None:
+            raise ConfigError("no reference recording was given")
+        return self.reference
+
+    @property
+    def said(self) -> str:
+        """The text.
+
+        Raises:
+            ConfigError: if there is none.
+        """
+        if self.text is None:
+            raise ConfigError("no text was given")
+        return self.text
+
+    @functools.cached_property
+    def transcript(self) -> str:
+        """What the recogniser hears, asked once.
+
+        Raises:
+            ConfigError: if there is none.
+        """
+        if self.recogniser is None:
+            raise ConfigError("no recogniser was given")
+        return self.recogniser.transcribe(self.generated.samples)
+
+    @property
+    def heard(self) -> str | None:
+        """The transcript if some metric asked for it."""
+        return self.__dict__.get("transcript")
+
+    def array(self, name: str) -> np.ndarray:
+        """What the strategy hands over under a name.
+
+        Raises:
+            ConfigError: if it does not.
+        """
+        if name not in self.arrays:
+            raise ConfigError(f"the strategy gives no {name}")
+        return self.arrays[name]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,13 +235,11 @@ class Scores:
         """The score of this sound alone, None if there is none."""
         if metric not in self.rows:
             return None
-        import numpy as np
-
         value = float(METRICS[metric].statistic(np.array(self.rows[metric])))
         return value if math.isfinite(value) else None
 
 
-def score(case: Case, wanted: Collection[str] = tuple(METRICS)) -> Scores:
+def score(case: Case, wanted: Collection[str]) -> Scores:
     """Score one sound. A metric that cannot be had is reported with its reason, never left out.
 
     Args:
@@ -141,94 +249,17 @@ def score(case: Case, wanted: Collection[str] = tuple(METRICS)) -> Scores:
     Raises:
         ConfigError: if ``wanted`` holds an unknown name.
     """
-    unknown = sorted(set(wanted) - set(METRICS))
-    if unknown:
-        raise ConfigError(f"metrics {', '.join(unknown)}: expected some of {', '.join(METRICS)}")
     rows: dict[str, tuple[float, ...]] = {}
     unavailable: dict[str, str] = {}
-    heard: list[str] = []
-    for names, compute in _FAMILIES:
-        asked = [name for name in names if name in wanted]
-        if not asked:
-            continue
+    for name in checked_names(wanted):
         try:
-            found = compute(case, heard)
+            found = METRICS[name].compute(case)
         except TTSPipelineError as error:
-            unavailable.update(dict.fromkeys(asked, str(error)))
+            unavailable[name] = str(error)
             continue
-        for name in asked:
-            if all(math.isfinite(number) for number in found[name]):
-                rows[name] = found[name]
-            else:
-                unavailable[name] = "not defined here: no frame is voiced in both sounds"
-    return Scores(rows, unavailable, heard[0] if heard else None)
-
-
-_Rows = dict[str, tuple[float, ...]]
-
-
-def _reference(case: Case) -> Sound:
-    if case.reference is None:
-        raise ConfigError("no reference recording was given")
-    return case.reference
-
-
-def _pesq(case: Case, heard: list[str]) -> _Rows:
-    return {"pesq": (pesq_wb(_reference(case), case.generated), 1.0)}
-
-
-def _stoi(case: Case, heard: list[str]) -> _Rows:
-    return {"stoi": (stoi(_reference(case), case.generated), 1.0)}
-
-
-def _mcd(case: Case, heard: list[str]) -> _Rows:
-    return {"mcd": (mel_cepstral_distortion(_reference(case), case.generated), 1.0)}
-
-
-def _lsd(case: Case, heard: list[str]) -> _Rows:
-    return {"lsd": (log_spectral_distance(_reference(case), case.generated), 1.0)}
-
-
-def _pitch(case: Case, heard: list[str]) -> _Rows:
-    found = pitch_error(_reference(case), case.generated)
-    return {"f0_rmse": (found.rmse_cents, 1.0), "voicing_error": (found.voicing_error, 1.0)}
-
-
-def _duration(case: Case, heard: list[str]) -> _Rows:
-    return {"duration_ratio": (case.generated.duration_s, _reference(case).duration_s)}
-
-
-def _liveliness(case: Case, heard: list[str]) -> _Rows:
-    return {"log_f0_std_ratio": log_f0_sums(case.generated) + log_f0_sums(_reference(case))}
-
-
-def _words(case: Case, heard: list[str]) -> _Rows:
-    if case.text is None:
-        raise ConfigError("no text was given")
-    if case.recogniser is None:
-        raise ConfigError("no recogniser was given")
-    heard.append(case.recogniser.transcribe(case.generated.samples))
-    words, characters = (count(case.text, heard[0]) for count in (word_errors, character_errors))
-    return {
-        "wer": (words.total, words.length),
-        "cer": (characters.total, characters.length),
-        "deletions": (words.deletions, words.length),
-    }
-
-
-def _opinion(case: Case, heard: list[str]) -> _Rows:
-    names = ("dnsmos_ovrl", "dnsmos_sig", "dnsmos_bak")
-    return {name: (value, 1.0) for name, value in zip(names, dnsmos(case.generated), strict=True)}
-
-
-_FAMILIES: tuple[tuple[tuple[str, ...], Callable[[Case, list[str]], _Rows]], ...] = (
-    (("pesq",), _pesq),
-    (("stoi",), _stoi),
-    (("mcd",), _mcd),
-    (("lsd",), _lsd),
-    (("f0_rmse", "voicing_error"), _pitch),
-    (("duration_ratio",), _duration),
-    (("log_f0_std_ratio",), _liveliness),
-    (("wer", "cer", "deletions"), _words),
-    (("dnsmos_ovrl", "dnsmos_sig", "dnsmos_bak"), _opinion),
-)
+        row = found if isinstance(found, tuple) else (found, 1.0)
+        if all(math.isfinite(number) for number in row):
+            rows[name] = tuple(map(float, row))
+        else:
+            unavailable[name] = "not defined for this sound"
+    return Scores(rows, unavailable, case.heard)

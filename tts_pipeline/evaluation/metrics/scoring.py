@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import importlib
 import multiprocessing
 import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,9 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from tts_pipeline.errors import AudioError
-from tts_pipeline.evaluation.metrics.intelligibility import Recogniser
-from tts_pipeline.evaluation.metrics.registry import ALONE, Case, Scores, score
+from tts_pipeline.evaluation.metrics.recogniser import Recogniser
+from tts_pipeline.evaluation.metrics.registry import METRICS, Case, Scores, score
 from tts_pipeline.evaluation.metrics.sound import Sound
+from tts_pipeline.processes import one_thread_each
 
 NATURAL = "natural"
 
@@ -33,6 +35,8 @@ class Job:
         wanted: by system the metrics asked for; ``"natural"`` may be among them, with metrics
             that need no reference.
         recogniser: for the word error rate.
+        groups: by system the same text by all seeds ``(S,)`` each; of ``"natural"`` all takes.
+        arrays: by system and name what metrics may ask for beside the sound.
     """
 
     name: str
@@ -42,6 +46,8 @@ class Job:
     wanted: Mapping[str, Sequence[str]]
     natural_f0: np.ndarray | None = None
     recogniser: Recogniser | None = None
+    groups: Mapping[str, Sequence[np.ndarray]] = dataclasses.field(default_factory=dict)
+    arrays: Mapping[str, Mapping[str, np.ndarray]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,9 +64,9 @@ def score_job(job: Job) -> list[Scored]:
     reference = None if job.natural is None else Sound(job.natural, job.natural_f0)
     out = []
     if job.wanted.get(NATURAL) and reference is not None:
-        wanted = [name for name in job.wanted[NATURAL] if name in ALONE]
-        case = Case(reference, None, job.text, job.recogniser)
-        out.append(Scored(job.name, NATURAL, score(case, wanted)))
+        takes = tuple(Sound(samples) for samples in job.groups.get(NATURAL, ()))
+        case = Case(reference, None, job.text, job.recogniser, takes)
+        out.append(Scored(job.name, NATURAL, score(case, job.wanted[NATURAL])))
     for system, samples in job.versions.items():
         out.append(Scored(job.name, system, _score_version(job, system, samples, reference)))
     return out
@@ -70,10 +76,13 @@ def _score_version(job: Job, system: str, samples: np.ndarray, reference: Sound 
     wanted = job.wanted[system]
     try:
         generated = Sound(samples)
+        group = tuple(Sound(take) for take in job.groups.get(system, ()))
     except AudioError as error:
         # A system that fails on one text is scored on the others, and the table says so.
         return Scores({}, dict.fromkeys(wanted, str(error)))
-    return score(Case(generated, reference, job.text, job.recogniser), wanted)
+    arrays = job.arrays.get(system, {})
+    case = Case(generated, reference, job.text, job.recogniser, group, arrays)
+    return score(case, wanted)
 
 
 def score_all(jobs: Sequence[Job], *, n_workers: int = 1) -> list[Scored]:
@@ -102,11 +111,20 @@ def _mapped(jobs: Sequence[Job], n_workers: int) -> Iterator[Iterable[list[Score
         return
     # Workers start afresh: a forked child of a process that runs PyTorch threads can hang.
     context = multiprocessing.get_context("spawn")
-    # A worker has nothing to clean up: an interrupt ends it at once, without a word.
-    with concurrent.futures.ProcessPoolExecutor(
-        n_workers, context, signal.signal, (signal.SIGINT, signal.SIG_DFL)
-    ) as pool:
+    modules = sorted({one.compute.__module__ for one in METRICS.values()})
+    with (
+        one_thread_each(),
+        concurrent.futures.ProcessPoolExecutor(n_workers, context, _prepare, (modules,)) as pool,
+    ):
         try:
             yield pool.map(score_job, jobs)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _prepare(modules: Sequence[str]) -> None:
+    """What a worker does first: it learns of all metrics, those of other packages included."""
+    # A worker has nothing to clean up: an interrupt ends it at once, without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for name in modules:
+        importlib.import_module(name)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tts_pipeline.audio.f0 import track_f0
-from tts_pipeline.errors import AudioError
+from tts_pipeline.errors import AudioError, TTSPipelineError
 
 # Every metric here is defined at this rate: PESQ-WB, DNSMOS and the recogniser accept no other.
 SAMPLE_RATE = 16000
 HOP_LENGTH = 160
 # Waveforms count as aligned in time if their lengths differ by no more than this.
 _TOLERANCE = 2 * HOP_LENGTH
+Result = TypeVar("Result")
 
 
 class Sound:
@@ -39,6 +42,7 @@ class Sound:
         if not samples.any():
             raise AudioError("samples are all zero: there is no sound to evaluate")
         self.samples = samples
+        self._results: dict[Callable[[Sound], Any], Any] = {}
         if f0 is not None:
             self.f0 = np.asarray(f0, dtype=np.float32)
 
@@ -55,12 +59,20 @@ class Sound:
         """
         return track_f0(self.samples, SAMPLE_RATE, HOP_LENGTH)
 
-    @functools.cached_property
-    def mel_cepstra(self) -> np.ndarray:
-        """See :func:`tts_pipeline.evaluation.metrics.cepstral.mel_cepstra`; ``(24, T)``."""
-        from tts_pipeline.evaluation.metrics.cepstral import mel_cepstra
+    def once(self, analysis: Callable[[Sound], Result]) -> Result:
+        """What a function makes of this sound, computed once for all metrics that ask for it.
 
-        return mel_cepstra(self.samples)
+        An error is remembered too, so that a package that is missing is looked for once.
+        """
+        if analysis not in self._results:
+            try:
+                self._results[analysis] = analysis(self)
+            except TTSPipelineError as error:
+                self._results[analysis] = error
+        found = self._results[analysis]
+        if isinstance(found, TTSPipelineError):
+            raise found
+        return found
 
     def is_aligned(self, other: Sound) -> bool:
         """Whether both are so alike in length that sample ``i`` of both can be compared."""

@@ -20,7 +20,7 @@ from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.benchmark.timing import machine
 from tts_pipeline.evaluation.compare.material import load_material, read_rows
 from tts_pipeline.evaluation.compare.sounds import make_sounds, tasks_for
-from tts_pipeline.evaluation.compare.worker import PARTS, Task
+from tts_pipeline.evaluation.compare.task import PARTS, SoundRecord, Task
 from tts_pipeline.evaluation.pages.html import spectrogram_png
 from tts_pipeline.evaluation.pages.samples_page import samples_html, samples_markdown
 from tts_pipeline.voice.voice import Voice
@@ -75,7 +75,7 @@ def make_samples(
             record = records.get((task.strategy.name, material.name))
             if record is not None:
                 samples.append(_sample(task, material.name, material.text, record))
-                _picture(folder / record["file"], voice.audio)
+                _picture(folder / record.file, voice.audio)
     manifest = {
         "format": FORMAT,
         "version": __version__,
@@ -94,19 +94,19 @@ def make_samples(
     return manifest, failures
 
 
-def _sample(task: Task, name: str, text: str, record: dict[str, Any]) -> dict[str, Any]:
+def _sample(task: Task, name: str, text: str, record: SoundRecord) -> dict[str, Any]:
     return {
-        "file": record["file"],
-        "picture": Path(record["file"]).with_suffix(".png").as_posix(),
+        "file": record.file,
+        "picture": Path(record.file).with_suffix(".png").as_posix(),
         "name": name,
         "text": text,
         "strategy": task.strategy.name,
         "label": task.strategy.label,
         "voice": task.fingerprint,
-        "seed": record["seed"],
+        "seed": record.seed,
         "version": __version__,
-        "seconds": record["seconds"],
-        "rtf": record["compute_s"] / record["seconds"],
+        "seconds": record.seconds,
+        "rtf": record.rtf,
     }
 
 
@@ -119,16 +119,16 @@ def _picture(sound: Path, audio: AudioConfig) -> None:
 def arithmetic() -> str:
     """Changes with the processor, the libraries and the code between text and sound: with whatever
     sums may be rounded otherwise by."""
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in (platform.machine(), np.__version__, machine()["numba"], *_processor()):
-        told.update(f"{part}\n".encode())
+        digest.update(f"{part}\n".encode())
     package = Path(__file__).resolve().parents[2]
     sources = list(package.glob("*.py"))
     for room in ("acoustic", "audio", "features", "nn", "text", "vocoder", "voice"):
         sources += (package / room).rglob("*.py")
     for source in sorted(sources):
-        told.update(source.read_bytes())
-    return told.hexdigest()[:16]
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _processor() -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tts_pipeline.evaluation.metrics.registry import METRICS
 from tts_pipeline.evaluation.metrics.scoring import NATURAL, Scored
 from tts_pipeline.evaluation.statistics import Summary, bootstrap, difference, quotient
 from tts_pipeline.evaluation.tables import markdown, paired
@@ -20,22 +21,30 @@ class Goals:
     """Bounds of the figures of a voice.
 
     Attributes:
-        pesq: least PESQ-WB of copy-synthesis (natural mel to sound).
+        copy_distillmos_loss: largest loss of DistillMOS by copy-synthesis (natural mel to sound).
+        copy_dnsmos_loss: largest loss of DNSMOS OVRL by copy-synthesis.
+        pesq: least PESQ-WB of copy-synthesis.
         stoi: least STOI of copy-synthesis.
         mcd: largest mel-cepstral distortion of copy-synthesis in dB.
-        wer_ratio: largest WER of the voice by that of the recordings.
+        distillmos_loss: largest loss of DistillMOS by speech from text against the recordings.
+        dnsmos_loss: largest loss of DNSMOS OVRL by speech from text.
+        wer_ratio: largest WER of speech from text by that of the recordings.
         duration: lowest and highest total duration by that of the recordings.
         log_f0_std: lowest and highest standard deviation of log F0 by that of the recordings.
-        dnsmos_loss: largest loss of DNSMOS OVRL against the recordings.
+        band_variance: lowest and highest variance of mel bands by that of the recordings.
     """
 
-    pesq: float = 3.0
-    stoi: float = 0.97
-    mcd: float = 2.5
-    wer_ratio: float = 1.15
-    duration: tuple[float, float] = (0.85, 1.15)
-    log_f0_std: tuple[float, float] = (0.75, 1.25)
-    dnsmos_loss: float = 0.3
+    copy_distillmos_loss: float = 0.18
+    copy_dnsmos_loss: float = 0.08
+    pesq: float = 3.15
+    stoi: float = 0.972
+    mcd: float = 2.8
+    distillmos_loss: float = 0.28
+    dnsmos_loss: float = 0.12
+    wer_ratio: float = 0.75
+    duration: tuple[float, float] = (0.9, 1.1)
+    log_f0_std: tuple[float, float] = (0.9, 1.1)
+    band_variance: tuple[float, float] = (0.9, 1.1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +70,12 @@ class Outcome:
 
 
 def _single(scored: Sequence[Scored], system: str, metric: str) -> Summary | None:
-    from tts_pipeline.evaluation.metrics.registry import METRICS
-
     rows = [s.scores.rows[metric] for s in scored if s.system == system and metric in s.scores.rows]
     return bootstrap(np.array(rows), METRICS[metric].statistic) if rows else None
+
+
+def _loss(scored: Sequence[Scored], system: str, metric: str) -> Summary | None:
+    return paired(scored, system, NATURAL, metric, difference)
 
 
 def judge(scored: Sequence[Scored], spoken_whole: Sequence[bool], goals: Goals) -> list[Outcome]:
@@ -77,9 +88,29 @@ def judge(scored: Sequence[Scored], spoken_whole: Sequence[bool], goals: Goals) 
     """
     whole = bootstrap(np.array([[float(value), 1.0] for value in spoken_whole]))
     return [
+        Outcome(
+            "copy-synthesis: DistillMOS less natural",
+            _loss(scored, COPY, "distillmos"),
+            low=-goals.copy_distillmos_loss,
+        ),
+        Outcome(
+            "copy-synthesis: DNSMOS OVRL less natural",
+            _loss(scored, COPY, "dnsmos_ovrl"),
+            low=-goals.copy_dnsmos_loss,
+        ),
         Outcome("copy-synthesis: PESQ-WB", _single(scored, COPY, "pesq"), low=goals.pesq),
         Outcome("copy-synthesis: STOI", _single(scored, COPY, "stoi"), low=goals.stoi),
         Outcome("copy-synthesis: MCD (DTW) dB", _single(scored, COPY, "mcd"), high=goals.mcd),
+        Outcome(
+            "DistillMOS less natural",
+            _loss(scored, SPEECH, "distillmos"),
+            low=-goals.distillmos_loss,
+        ),
+        Outcome(
+            "DNSMOS OVRL less natural",
+            _loss(scored, SPEECH, "dnsmos_ovrl"),
+            low=-goals.dnsmos_loss,
+        ),
         Outcome(
             "WER by natural WER",
             paired(scored, SPEECH, NATURAL, "wer", quotient),
@@ -95,9 +126,9 @@ def judge(scored: Sequence[Scored], spoken_whole: Sequence[bool], goals: Goals) 
             *goals.log_f0_std,
         ),
         Outcome(
-            "DNSMOS OVRL less natural",
-            paired(scored, SPEECH, NATURAL, "dnsmos_ovrl", difference),
-            low=-goals.dnsmos_loss,
+            "variance of mel bands by natural",
+            _single(scored, SPEECH, "band_variance"),
+            *goals.band_variance,
         ),
     ]
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.files import write_audio
 from tts_pipeline.audio.mel import log_mel
+from tts_pipeline.corpus.aligned import AlignedRecording
 from tts_pipeline.evaluation.metrics.scoring import NATURAL
 from tts_pipeline.evaluation.scorecard.goals import COPY, REFERENCE, SPEECH
 from tts_pipeline.synthesis import synthesize
@@ -23,38 +24,17 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class TestRecording:
-    """A recording of the test set.
-
-    Attributes:
-        id: name, usable as a file name.
-        text: what is said.
-        waveform: ``(S,)`` float32 at the voice's rate, levelled and trimmed as for training.
-        f0: its F0 in Hz per frame of 10 ms if it is known, 0 where unvoiced.
-        segments: name, start and end in seconds of its phones, if they are known.
-    """
-
-    __test__ = False  # Not a test, whatever pytest makes of the name.
-
-    id: str
-    text: str
-    waveform: np.ndarray
-    f0: np.ndarray | None = None
-    segments: tuple[tuple[str, float, float], ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
 class Rendition:
     """What the voice made of one recording.
 
     Attributes:
         recording: the recording.
         versions: by system the waveform ``(S,)``.
-        segments: phones of the speech as for :class:`TestRecording`.
+        segments: phones of the speech as for :class:`AlignedRecording`.
         unspoken: what of the text was not spoken, and why.
     """
 
-    recording: TestRecording
+    recording: AlignedRecording
     versions: dict[str, np.ndarray]
     segments: tuple[tuple[str, float, float], ...]
     unspoken: tuple[str, ...]
@@ -62,7 +42,7 @@ class Rendition:
 
 def render(
     voice: Voice,
-    recordings: Sequence[TestRecording],
+    recordings: Sequence[AlignedRecording],
     folder: Path,
     *,
     seed: int = 0,
@@ -92,7 +72,7 @@ def render(
 
 
 def _render_one(
-    voice: Voice, recording: TestRecording, seed: int, reference: Vocoder | None
+    voice: Voice, recording: AlignedRecording, seed: int, reference: Vocoder | None
 ) -> Rendition:
     n_samples = len(recording.waveform)
     mel = log_mel(recording.waveform, voice.audio)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ import numpy as np
 from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import log_mel
+from tts_pipeline.corpus.aligned import AlignedRecording
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.metrics.intelligibility import PocketsphinxRecogniser, Recogniser
-from tts_pipeline.evaluation.metrics.registry import ALONE
+from tts_pipeline.evaluation.metrics.recogniser import PocketsphinxRecogniser, Recogniser
+from tts_pipeline.evaluation.metrics.registry import RECORDING, TEXT, TIMING, possible
 from tts_pipeline.evaluation.metrics.scoring import NATURAL, Job, Scored, score_all
 from tts_pipeline.evaluation.metrics.sound import SAMPLE_RATE
 from tts_pipeline.evaluation.plots import Panel, box_plots, mel_picture
@@ -28,24 +29,28 @@ from tts_pipeline.evaluation.scorecard.goals import (
     judge,
     outcome_table,
 )
-from tts_pipeline.evaluation.scorecard.renditions import Rendition, TestRecording, render
+from tts_pipeline.evaluation.scorecard.renditions import Rendition, render
 from tts_pipeline.evaluation.tables import as_json, markdown, score_csv, score_table
 from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
 
 if TYPE_CHECKING:
     from tts_pipeline.voice.voice import Voice
 
-__all__ = ["Goals", "TestRecording", "VoiceScores", "evaluate_voice"]
+__all__ = ["AlignedRecording", "Goals", "VoiceScores", "evaluate_voice"]
 
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
-_OPINION = ("dnsmos_ovrl", "dnsmos_sig", "dnsmos_bak")
-_COPIES = ("pesq", "stoi", "mcd", "lsd", "f0_rmse", "voicing_error")
-WANTED = {
-    NATURAL: ALONE,
-    COPY: (*_COPIES, *_OPINION),
-    REFERENCE: (*_COPIES, *_OPINION),
-    SPEECH: ("mcd", "duration_ratio", "log_f0_std_ratio", "wer", "cer", "deletions", *_OPINION),
+# What is known of each system: copies have the recording's timing, speech has its own.
+_GIVEN: dict[str, frozenset[str]] = {
+    NATURAL: frozenset({TEXT}),
+    COPY: frozenset({RECORDING, TIMING}),
+    REFERENCE: frozenset({RECORDING, TIMING}),
+    SPEECH: frozenset({RECORDING, TEXT}),
 }
+
+
+def wanted_metrics() -> dict[str, list[str]]:
+    """By system the metrics that mean something for it."""
+    return {system: possible(given) for system, given in _GIVEN.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +73,7 @@ class VoiceScores:
 
 def evaluate_voice(
     voice: Voice,
-    recordings: Sequence[TestRecording],
+    recordings: Sequence[AlignedRecording],
     folder: Path,
     *,
     seed: int = 0,
@@ -77,6 +82,7 @@ def evaluate_voice(
     goals: Goals | None = None,
     recogniser: Recogniser | None = None,
     with_reference: bool = True,
+    metrics: Mapping[str, Sequence[str]] | None = None,
 ) -> VoiceScores:
     """Score a voice on a test set and write ``scores.json``, ``scores.md``, csv and pictures.
 
@@ -93,6 +99,7 @@ def evaluate_voice(
         goals: what must be reached; default ``Goals()``.
         recogniser: default :class:`PocketsphinxRecogniser`.
         with_reference: whether Griffin-Lim is scored too.
+        metrics: by system the metrics to score, None: all that mean something for it.
 
     Raises:
         ConfigError: if there are no recordings, or the voice has another sample rate.
@@ -112,6 +119,7 @@ def evaluate_voice(
     pictures.mkdir(parents=True, exist_ok=True)
     for rendition in renditions[:n_pictures]:
         _picture(rendition, voice.audio, pictures)
+    wanted = wanted_metrics() if metrics is None else metrics
     jobs = [
         Job(
             name=item.recording.id,
@@ -119,7 +127,7 @@ def evaluate_voice(
             natural=item.recording.waveform,
             natural_f0=item.recording.f0,
             versions=item.versions,
-            wanted=WANTED,
+            wanted=wanted,
             recogniser=recogniser,
         )
         for item in renditions
@@ -186,7 +194,9 @@ def _markdown(found: VoiceScores, voice: Voice, recogniser: Recogniser) -> str:
         "## All figures",
         "`natural`: the recordings. `copy`: natural mel through the vocoder. `griffin-lim`: the "
         "same through Griffin-Lim, every third recording. `speech`: text through both stages. "
-        "MCD of `speech` includes other timing and intonation.",
+        "MCD of `speech` includes other timing and intonation. Recordings are compared as they "
+        "were prepared for training (high-passed at 60 Hz, levelled, trimmed): rumble that no "
+        "listener misses would count against every copy.",
         score_table(found.scored),
         "## Duration of single texts by that of the recording",
         markdown(["shortest", "5 %", "median", "95 %", "longest"], [spread]),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.listening.analysis.words import folded_words, word_errors
 from tts_pipeline.listening.collect.answers import (
     Answer,
     AnswerError,
@@ -25,6 +24,7 @@ from tts_pipeline.listening.collect.answers import (
 )
 from tts_pipeline.listening.collect.store import AnswerStore, StoredListener
 from tts_pipeline.listening.trials import MAIN, Key, Trial
+from tts_pipeline.text.word_errors import spoken_words, word_errors
 
 # The longest honest file: some thousand answers.
 _MAX_FILE = 16 * 1024 * 1024
@@ -215,7 +215,7 @@ def _scored(key: Key, listener: StoredListener, faults: list[str]) -> Participan
 def _is_right(trial: Trial, answer: Answer) -> bool:
     expected = str(trial.expected)
     if isinstance(answer, Typed):
-        return set(folded_words(expected)) <= set(folded_words(answer.text))
+        return set(spoken_words(expected)) <= set(spoken_words(answer.text))
     given: Any = answer.score if isinstance(answer, Rating) else getattr(answer, "choice", None)
     return str(given) == expected
 
@@ -241,8 +241,8 @@ def _judgements(key: Key, listener: str, trial: Trial, answer: Answer) -> Sequen
             for place, sound in enumerate(trial.stimuli)
         ]
     if isinstance(answer, Typed):
-        n_errors, n_words = word_errors(key.texts[trial.text], answer.text)
-        return [judgement(0, n_errors / max(1, n_words), answer.text)]
+        errors = word_errors(key.texts[trial.text], answer.text)
+        return [judgement(0, errors.total / errors.length, answer.text)]
     return []
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tts_pipeline.audio.files import FORMATS
+from tts_pipeline.comparison import read_comparison
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.design.plan import MAX_MUSHRA_SIGNALS, Plan
-
-COMPARISON_FORMAT = 1
+from tts_pipeline.text.word_errors import spoken_words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,36 +89,14 @@ def _read_texts(path: Path) -> dict[str, str]:
 
 def _from_comparison(plan: Plan) -> Sources:
     folder = Path(plan.comparison or "")
-    path = folder / "comparison.json"
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != COMPARISON_FORMAT:
-            raise ConfigError(
-                f"{path}: format {content['format']!r}, expected {COMPARISON_FORMAT}; make the "
-                "comparison and the test with the same version"
-            )
-        texts = {str(item["id"]): str(item["text"]) for item in content["texts"]}
-        strategies = {
-            str(item["name"]): str(item.get("label") or item["name"])
-            for item in content["strategies"]
-        }
-        natural = [str(item["name"]) for item in content["strategies"] if item.get("reference")]
-        files = {
-            (str(item["text"]), str(item["strategy"])): folder / str(item["file"])
-            for item in content["items"]
-        }
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); expected the folder that "
-            "tts-pipeline compare --out wrote"
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"{path}: not the table of a comparison ({error!r})") from error
-    for (text, strategy), file in files.items():
-        if text not in texts or strategy not in strategies:
-            raise ConfigError(f"{path}: {file.name} is of unknown text or strategy")
-    reference = plan.reference or (natural[0] if natural else None)
-    return Sources(strategies, reference, texts, files)
+    found = read_comparison(folder)
+    natural = [item.name for item in found.strategies if item.reference]
+    return Sources(
+        {item.name: item.label or item.name for item in found.strategies},
+        plan.reference or (natural[0] if natural else None),
+        {item.id: item.text for item in found.texts},
+        {(item.text, item.strategy): folder / item.file for item in found.sounds},
+    )
 
 
 def _chosen(plan: Plan, found: Sources) -> Sources:
@@ -187,7 +163,7 @@ def _check_enough(plan: Plan, found: Sources) -> None:
                 "hidden reference and anchors included; choose some with only (--conditions)"
             )
     if plan.design == "intelligibility":
-        silent = [text for text, words in found.texts.items() if not words.strip()]
+        silent = [text for text, words in found.texts.items() if not spoken_words(words)]
         if silent:
             raise ConfigError(f"text {silent[0]}: its words are unknown; name a file with texts")
 

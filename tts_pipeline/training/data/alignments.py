@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
+from tts_pipeline.corpus.aligned import AlignedRecording
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.text.symbols import decode
 from tts_pipeline.training.data.features import FeatureStore, load_durations
-
-if TYPE_CHECKING:
-    from tts_pipeline.evaluation.scorecard.renditions import TestRecording
 
 
 def recordings_of(
@@ -21,7 +18,7 @@ def recordings_of(
     tokens: dict[str, torch.Tensor],
     store: FeatureStore,
     durations: Path,
-) -> list[TestRecording]:
+) -> list[AlignedRecording]:
     """Prepared recordings with their F0 and the phones of the alignment.
 
     Args:
@@ -33,8 +30,6 @@ def recordings_of(
     Raises:
         CorpusError: if a recording was not prepared or not aligned.
     """
-    from tts_pipeline.evaluation.scorecard.renditions import TestRecording
-
     frame_s = 1 / store.audio.frame_rate
     found = []
     for utterance in utterances:
@@ -46,7 +41,7 @@ def recordings_of(
             (name, start * frame_s, end * frame_s) for name, start, end in spans if name.isalnum()
         )
         found.append(
-            TestRecording(
+            AlignedRecording(
                 utterance.id, utterance.text, item.waveform.numpy(), item.f0.numpy(), segments
             )
         )
