@@ -166,8 +166,12 @@ def speakers() -> list[Path]:
     """A recording where there are some, and a published sample of the voice."""
     root = Path(__file__).resolve().parents[3]
     recording = root.parent / "shared/corpora/kathleen/wavs/arctic_a0009_1.flac"
-    samples = sorted((root / "samples" / "audio").rglob("*.flac"))
-    sample = next(p for p in samples if not p.parent.name.endswith(("griffin-lim", "wavenet")))
+    samples = [
+        path
+        for path in (root / "samples" / "audio").rglob("*.flac")
+        if not path.parent.name.endswith(("griffin-lim", "wavenet"))
+    ]
+    sample = max(samples, key=lambda path: path.stat().st_size)
     return [path for path in (recording, sample) if path.is_file()]
 
 
