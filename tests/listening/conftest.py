@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.listening.simulation import SoundMaker, write_comparison
+if TYPE_CHECKING:
+    from tests.listening.simulation import SoundMaker
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = (
@@ -21,6 +22,8 @@ CHROMIUM_ARGUMENTS = (
 @pytest.fixture(scope="session")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``tts-pipeline compare`` writes: four texts, three strategies; one text has two."""
+    from tests.listening.simulation import write_comparison
+
     folder = tmp_path_factory.mktemp("comparison")
     write_comparison(folder)
     return folder
@@ -29,6 +32,8 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def speak() -> SoundMaker:
     """Stands in for the voice that says attention checks; remembers what it said."""
+    from tests.listening.simulation import SoundMaker
+
     return SoundMaker()
 
 
