@@ -15,6 +15,7 @@ from tts_pipeline.voice.voice import Voice, cached_voice
 
 LIMITS = {"rate": (0.25, 4.0), "pitch": (0.5, 2.0), "energy": (0.25, 4.0)}
 N_SEEDS = 2**63
+MOST_THREADS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,8 @@ class SpeechOptions:
         energy: factor on the amplitude.
         lexicon: file of the user's own pronunciations.
         strict: refuse text of which something cannot be spoken.
+        threads: sentences spoken at once, each on one core; None: two, if the process may use two
+            cores and no model is on a device.
         more: settings of the chosen models, such as ``steps`` and ``temperature``.
 
     Raises:
@@ -47,6 +50,7 @@ class SpeechOptions:
     energy: float = 1.0
     lexicon: str | Path | None = None
     strict: bool = False
+    threads: int | None = None
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,6 +64,12 @@ class SpeechOptions:
         if not whole or not 0 <= seed < N_SEEDS:
             raise ConfigError(f"seed={seed!r}: expected a whole number from 0 to 2 ** 63 - 1")
         object.__setattr__(self, "seed", operator.index(seed))
+        threads = self.threads
+        whole = isinstance(threads, int) and not isinstance(threads, bool)
+        if threads is not None and (not whole or not 1 <= threads <= MOST_THREADS):
+            raise ConfigError(
+                f"threads={threads!r}: expected a whole number from 1 to {MOST_THREADS}, or None"
+            )
 
     def load_voice(self) -> Voice:
         """The voice, with the lexicon.

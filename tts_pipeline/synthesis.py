@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,13 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from tts_pipeline.ahead import Ahead, in_order
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import TextError
+from tts_pipeline.nn.threads import limited
 from tts_pipeline.sentence_mel import SentenceMel
 from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.text.protocol import Dropped, Report, Sentence
 from tts_pipeline.text.symbols import BOUNDARY
-from tts_pipeline.timeline import Block, Speaker, Timeline
+from tts_pipeline.timeline import Block, Speaker, Spoken, Timeline
 from tts_pipeline.timestamps import Timestamp
 from tts_pipeline.voice.voice import Voice
 
@@ -80,11 +83,12 @@ def synthesize(
     energy: float = 1.0,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    threads: int | None = None,
     **options: Any,
 ) -> Audio:
     """Speak a text.
 
-    Sentences are spoken one after another, so that the cost grows linearly with the text. Sentence
+    Every sentence is spoken for itself, so that the cost grows linearly with the text. Sentence
     ``k`` is spoken with the seed ``(seed + k * 0x9E3779B97F4A7C15) mod 2 ** 63``; the same text,
     voice, options and machine give identical samples.
 
@@ -105,6 +109,8 @@ def synthesize(
         lexicon: file of your own pronunciations, lines of ``word<TAB>phones``.
         strict: refuse text of which something cannot be spoken; otherwise that is left out, and
             the report says so.
+        threads: sentences spoken at once, each on one core; None: two, if the process may use two
+            cores. The samples are the same.
         options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
             the models that declare it.
 
@@ -121,12 +127,15 @@ def synthesize(
     """
     start = time.perf_counter()
     speaker = Speaker(
-        SpeechOptions(voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, options)
+        SpeechOptions(
+            voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, threads, options
+        )
     )
     sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
     _require_speech(bool(sentences), read.dropped)
     line = Timeline(speaker)
-    blocks = [line.add(sentence) for sentence in sentences]
+    with in_order(speaker, enumerate(sentences)) as spoken:
+        blocks = [line.add(sentence, made) for sentence, made in zip(sentences, spoken)]
     return _audio(speaker, blocks, read, start)
 
 
@@ -142,6 +151,7 @@ def synthesize_batch(
     energy: float = 1.0,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    threads: int | None = None,
     **options: Any,
 ) -> list[Audio]:
     """Speak several texts; on a GPU the acoustic model works on up to eight of them at once.
@@ -151,17 +161,19 @@ def synthesize_batch(
     """
     start = time.perf_counter()
     speaker = Speaker(
-        SpeechOptions(voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, options)
+        SpeechOptions(
+            voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, threads, options
+        )
     )
     read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
     for sentences, report in read:
         _require_speech(bool(sentences), report.dropped)
-    mels = _mels_of_texts(speaker, [sentences for sentences, _ in read])
-    audios = []
-    for (sentences, report), made in zip(read, mels):
-        line = Timeline(speaker)
-        blocks = [line.add(sentence, mel) for sentence, mel in zip(sentences, made)]
-        audios.append(_audio(speaker, blocks, report, start))
+    with _spoken_texts(speaker, [sentences for sentences, _ in read]) as spoken:
+        audios = []
+        for sentences, report in read:
+            line = Timeline(speaker)
+            blocks = [line.add(sentence, next(spoken)) for sentence in sentences]
+            audios.append(_audio(speaker, blocks, report, start))
     compute_s = time.perf_counter() - start
     total_s = sum(audio.duration_s for audio in audios)
     return [
@@ -187,6 +199,7 @@ def stream(
     energy: float = 1.0,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    threads: int | None = None,
     **options: Any,
 ) -> Iterator[Audio]:
     """Speak a text of any length block by block, in bounded memory.
@@ -209,9 +222,11 @@ def stream(
             comes to light when that place is reached.
     """
     speaker = Speaker(
-        SpeechOptions(voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, options)
+        SpeechOptions(
+            voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, threads, options
+        )
     )
-    return _stream(speaker, _checked(text) if isinstance(text, str) else text, strict)
+    return limited(_stream(speaker, text if not isinstance(text, str) else _checked(text), strict))
 
 
 def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterator[Audio]:
@@ -219,7 +234,8 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
     spoken = False
     left_out: tuple[Dropped, ...] = ()
     start = time.perf_counter()
-    for sentence, dropped in speaker.voice.front_end.stream(text):
+    ahead = Ahead(speaker, speaker.voice.front_end.stream(text))
+    for (sentence, dropped), future in ahead:
         if strict and dropped:
             first = dropped[0]
             raise TextError(
@@ -231,10 +247,14 @@ def _stream(speaker: Speaker, text: str | Iterable[str], strict: bool) -> Iterat
             continue
         read = Report(_spoken_form(sentence), left_out, 1, 0)
         left_out = ()
-        for block in line.stream(sentence):
+        blocks = [line.add(sentence, future.result())] if future else line.stream(sentence)
+        for block in blocks:
             yield _audio(speaker, [block], read, start)
             read = Report("", (), 0, 0)
             start = time.perf_counter()
+            # Pieces that come one by one may come slowly: they are not waited for.
+            if isinstance(text, str):
+                ahead.fill()
         spoken = True
     _require_speech(spoken, left_out)
     if left_out:
@@ -255,6 +275,19 @@ def _require_speech(found: bool, dropped: tuple[Dropped, ...]) -> None:
     shown = ", ".join(f"{item.text[:40]!r} ({item.reason})" for item in dropped[:5])
     more = f" and {len(dropped) - 5} more" if len(dropped) > 5 else ""
     raise TextError(f"nothing of the text can be spoken: {shown}{more}; write it in words")
+
+
+@contextlib.contextmanager
+def _spoken_texts(speaker: Speaker, texts: list[list[Sentence]]) -> Iterator[Iterator[Spoken]]:
+    """All sentences of all texts, in order."""
+    if not speaker.in_batches:
+        with in_order(speaker, (pair for text in texts for pair in enumerate(text))) as spoken:
+            yield spoken
+        return
+    mels = _mels_of_texts(speaker, texts)
+    yield (
+        Spoken(mel, speaker.waveform(mel, index)) for made in mels for index, mel in enumerate(made)
+    )
 
 
 def _mels_of_texts(speaker: Speaker, texts: list[list[Sentence]]) -> list[list[SentenceMel]]:

@@ -6,10 +6,12 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tts_pipeline.errors import ConfigError
+from tts_pipeline.nn.threads import blas_threads, usable_cores
 from tts_pipeline.protocols import AcousticInput, MelStream
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
 from tts_pipeline.speech_options import N_SEEDS, SpeechOptions, model_options
@@ -37,6 +39,18 @@ class Block:
     problems: tuple[str, ...] = ()
 
 
+class Spoken(NamedTuple):
+    """A sentence that was spoken ahead of its turn.
+
+    Attributes:
+        mel: its mel, of which nothing is left.
+        samples: ``(S,)`` float32, without the pause before it.
+    """
+
+    mel: SentenceMel
+    samples: np.ndarray
+
+
 class Speaker:
     """The chosen models of a voice, and what they are asked for a sentence.
 
@@ -49,6 +63,8 @@ class Speaker:
         acoustic: the acoustic model.
         vocoder_name: of the vocoder.
         vocoder: the vocoder.
+        threads: sentences that may be spoken at once.
+        in_batches: whether mels are better asked for many at once, as from a GPU.
 
     Raises:
         ConfigError: if the models do not know an option, or its value is out of range.
@@ -68,6 +84,10 @@ class Speaker:
                 f"vocoder {self.vocoder_name!r}": self.vocoder,
             },
         )
+
+        on_device = any(model.on_device for model in self.voice.models.values())
+        self.threads = options.threads or (1 if on_device else min(2, usable_cores()))
+        self.in_batches = on_device
 
     def seed_of(self, index: int) -> int:
         """The seed of a text's sentence number ``index``; that of the first is the seed itself."""
@@ -93,6 +113,12 @@ class Speaker:
         return self._mel(
             parts, (self.acoustic.stream(part.given, seed=seed, options=options) for part in parts)
         )
+
+    def speak(self, sentence: Sentence, index: int) -> Spoken:
+        """Speak sentence number ``index`` as a whole; several threads may do so at once."""
+        with blas_threads(1):
+            mel = self.mels([sentence], index)[0]
+            return Spoken(mel, self.waveform(mel, index))
 
     def waveform(self, mel: SentenceMel, index: int) -> np.ndarray:
         """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
@@ -148,18 +174,17 @@ class Timeline:
         self._n_samples = 0
         self._pause_s = 0.0
 
-    def add(self, sentence: Sentence, mel: SentenceMel | None = None) -> Block:
+    def add(self, sentence: Sentence, spoken: Spoken | None = None) -> Block:
         """Speak the next sentence; its timestamps count from the start of the first one.
 
         Args:
             sentence: the sentence.
-            mel: its mel, if it was asked for already.
+            spoken: its sound, if it was spoken already.
         """
-        speaker, index = self._speaker, self._n_sentences
-        mel = mel or speaker.mels([sentence], index)[0]
+        mel, samples = spoken or self._speaker.speak(sentence, self._n_sentences)
         pause = self._pause_before(sentence)
         start = self._n_samples + len(pause)
-        samples = np.concatenate([pause, speaker.waveform(mel, index)])
+        samples = np.concatenate([pause, samples])
         self._n_samples += len(samples)
         return Block(samples, self._stamps(sentence, mel, start), mel.problems)
 

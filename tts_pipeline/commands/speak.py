@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     from tts_pipeline.synthesis import stream
     from tts_pipeline.voice.voice import cached_voice
 
-    options = voice_options(arguments)
+    options = {**voice_options(arguments), "threads": arguments.threads}
     voice = options["voice"] = cached_voice(arguments.voice)
     blocks = _shown(stream(text, **options))
     rate = voice.audio.sample_rate
@@ -86,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--timestamps", type=Path, metavar="FILE", help="write times of words and phones as JSON"
     )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="sentences spoken at once, each on one core (default: two where two cores are)",
+    )
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     add_voice_options(parser)
     return parser
@@ -108,7 +114,9 @@ def _text_and_output(
     if words:
         return words[0], output
     if arguments.file:
-        return _pieces(arguments.file), output
+        pieces = _pieces(arguments.file)
+        # A file that is all there may be spoken ahead, several sentences at once.
+        return "".join(pieces) if arguments.file.is_file() else pieces, output
     if sys.stdin.isatty():
         parser.error('no text: give it in quotes, by -f FILE, or on stdin ("-" is not needed)')
     return _pieces(None), output

@@ -10,13 +10,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np  # noqa: F401  (loads the library whose threads are set)
 from threadpoolctl import ThreadpoolController
+
+Item = TypeVar("Item")
+
+
+def usable_cores() -> int:
+    """Processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Limit:
@@ -76,6 +86,22 @@ def blas_threads(threads: int) -> Iterator[None]:
         for limit in _limits("scipy.linalg" in sys.modules):
             stack.enter_context(limit.hold(threads))
         yield
+
+
+def limited(items: Iterator[Item]) -> Iterator[Item]:
+    """An iterator whose items are made with one thread; between them the caller has all."""
+    try:
+        while True:
+            with blas_threads(1):
+                try:
+                    item = next(items)
+                except StopIteration:
+                    return
+            yield item
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 import time
 import traceback
@@ -64,7 +65,8 @@ class _Worker:
     def __init__(self, pipe: Connection, folder: Path | None) -> None:
         from tts_pipeline import Voice, stream
 
-        self._pipe, self._stream = pipe, stream
+        # The other cores belong to the other workers.
+        self._pipe, self._stream = pipe, functools.partial(stream, threads=1)
         self._voice = Voice.load(folder)
         # Compiles or loads the kernels, reads the dictionary, imports the encoders.
         for name in SOUND_FORMATS:

@@ -60,7 +60,8 @@ def speak(job: Job, options: dict[str, Any]) -> Outcome:
     try:
         if job.row.fault:
             raise TextError(job.row.fault)
-        audio = synthesize(job.row.text, **options)
+        # The other cores belong to the other workers.
+        audio = synthesize(job.row.text, **{"threads": 1, **options})
         audio.save(job.path)
     except TTSPipelineError as error:
         return Outcome(job, error=str(error))
