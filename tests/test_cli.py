@@ -249,10 +249,17 @@ def test_voice_shows_what_it_verified(
 ) -> None:
     assert main(["voice", str(tiny_voice)]) == 0
     out = capsys.readouterr().out
-    for expected in ("tiny (en-US)", "16000 Hz", "autoregressive: acoustic", "parallel: vocoder", "verified", "# tiny"):
+    for expected in (
+        "tiny (en-US)",
+        "16000 Hz",
+        "autoregressive: acoustic",
+        "parallel: vocoder",
+        "verified",
+        "# tiny",
+    ):
         assert expected in out
     damaged = Path(shutil.copytree(tiny_voice, tmp_path / "damaged"))
-    (damaged / "vocoder.safetensors").write_bytes(b"")
+    (damaged / "parallel.safetensors").write_bytes(b"")
     assert main(["voice", str(damaged)]) == 1
     assert "truncated" in capsys.readouterr().err
 
