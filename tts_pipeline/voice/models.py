@@ -89,6 +89,9 @@ def _family(
     )
 
 
+# Families that share the text side of the autoregressive model.
+TEXT = {"text": "autoregressive"}
+
 KINDS: dict[str, Kind] = {
     "autoregressive": _family(
         ACOUSTIC,
@@ -100,21 +103,34 @@ KINDS: dict[str, Kind] = {
         ACOUSTIC,
         "acoustic.fixed_length",
         "FixedLengthConfig FixedLengthModel FixedLengthEngine",
-        uses={"text": "autoregressive"},
+        uses=TEXT,
     ),
     "coded": _family(
         ACOUSTIC,
         "acoustic.coded",
         "CodedConfig CodedModel CodedEngine",
-        uses={"text": "autoregressive", "codes": "codes"},
+        uses={**TEXT, "codes": "codes"},
     ),
     "masked": _family(
         ACOUSTIC,
         "acoustic.masked",
         "MaskedConfig MaskedModel MaskedEngine",
-        uses={"text": "autoregressive", "codes": "codes"},
+        uses={**TEXT, "codes": "codes"},
     ),
     "codes": _family(FEATURES, "features.codes", "CodesConfig CodesAutoencoder CodesEngine"),
+    "flow": _family(ACOUSTIC, "acoustic.flow", "FlowConfig FlowModel FlowEngine", uses=TEXT),
+    "latent": _family(
+        ACOUSTIC, "acoustic.latent", "LatentConfig LatentModel LatentEngine", uses=TEXT
+    ),
+    "one-shot": _family(
+        ACOUSTIC, "acoustic.one_shot", "OneShotConfig OneShotModel OneShotEngine", uses=TEXT
+    ),
+    "pyramid": _family(
+        ACOUSTIC, "acoustic.pyramid", "PyramidConfig PyramidModel PyramidEngine", uses=TEXT
+    ),
+    "flow-refiner": _family(
+        REFINER, "acoustic.flow", "FlowRefinerConfig FlowModel FlowRefinerEngine", uses=TEXT
+    ),
     "harmonic-noise": _family(
         VOCODER,
         "vocoder.harmonic_noise",

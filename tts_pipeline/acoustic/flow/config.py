@@ -50,6 +50,13 @@ class FlowConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class FlowRefinerConfig(FlowConfig):
+    """:class:`FlowConfig` of a refiner."""
+
+    told_mel: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
 class FlowOptions(BlockOptions):
     """Settings of one call.
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import torch
 
-from tts_pipeline.acoustic.flow.config import FlowConfig
+from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
@@ -59,7 +59,10 @@ class FlowTask(PlannedTask):
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config = config
-        super().__init__("flow", FlowModel(config.model, n_mels), config.loop, train, valid)
+        sizes = config.model
+        if sizes.told_mel:
+            sizes = FlowRefinerConfig(**dataclasses.asdict(sizes))
+        super().__init__("flow", FlowModel(sizes, n_mels), config.loop, train, valid)
 
     def losses(self, batch: PlannedBatch, step: int) -> dict[str, torch.Tensor]:
         times, chance = torch.rand(2, len(batch.mel), device=self.device)
