@@ -22,7 +22,8 @@ from tts_pipeline import synthesize
 from tts_pipeline.errors import TextError, TTSPipelineError
 from tts_pipeline.serve.formats import RAW
 from tts_pipeline.serve.job import Chunk, Done, Speech
-from tts_pipeline.serve.pool import Busy, Pool, TooLong, WorkerLost
+from tts_pipeline.serve.pool import Pool
+from tts_pipeline.serve.refusals import Busy, TooLong, WorkerLost
 from tts_pipeline.serve.settings import Settings
 
 LONG = "This is one of many sentences. " * 600

@@ -16,7 +16,7 @@ from tts_pipeline.serve.job import Chunk, Done, Speech
 from tts_pipeline.serve.pool import Pool
 
 # Tried again when so much more text is there.
-_STEP = 60
+_STEP = 20
 _N_SEEDS = 2**63
 # As between the sentences of a text, see tts_pipeline.synthesize.
 _SEED_STEP = 0x9E3779B97F4A7C15

@@ -11,8 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any
 
 from tts_pipeline import errors
@@ -31,6 +29,8 @@ from tts_pipeline.serve.job import (
     Taken,
     Unable,
 )
+from tts_pipeline.serve.refusals import Broken, Busy, TooLong, WorkerLost
+from tts_pipeline.serve.running import Running, Worker
 from tts_pipeline.serve.settings import Settings
 from tts_pipeline.serve.worker import work
 
@@ -41,60 +41,6 @@ PATIENCE_S = 2.0
 # Waits before a worker is started again after several died before they were ready.
 _LONGEST_WAIT_S = 30.0
 _START_S = 120.0
-
-
-class Busy(TTSPipelineError):
-    """Too many requests wait already; ``retry_s`` says when a place is likely to be free."""
-
-    def __init__(self, n_waiting: int, retry_s: int) -> None:
-        super().__init__(f"{n_waiting} requests are waiting already; try again in {retry_s} s")
-        self.retry_s = retry_s
-
-
-class WorkerLost(TTSPipelineError):
-    """The process that worked on a request died; asking again may help."""
-
-
-class TooLong(TTSPipelineError):
-    """A request took longer than the server allows."""
-
-
-class Broken(TTSPipelineError):
-    """Something unforeseen happened; the log says what."""
-
-
-class Running:
-    """A job on its way: events wait here until the client takes them."""
-
-    def __init__(self, number: int, job: Job) -> None:
-        self.number, self.job = number, job
-        self.begun_s = time.perf_counter()
-        self.worker: Worker | None = None
-        self.events: asyncio.Queue[Chunk | Read | Done | TTSPipelineError] = asyncio.Queue()
-        self.is_over = False
-        self.timer: asyncio.TimerHandle | None = None
-
-    def finish(self, event: Done | TTSPipelineError) -> None:
-        """Let the client know the end; later events are ignored."""
-        if not self.is_over:
-            self.is_over = True
-            self.events.put_nowait(event)
-        if self.timer is not None:
-            self.timer.cancel()
-
-
-class Worker:
-    """A process and our end of its pipe."""
-
-    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
-        self.process, self.pipe = process, pipe
-        self.is_ready = False
-        self.running: Running | None = None
-
-    def tell(self, message: Start | Cancel | Taken) -> None:
-        """Send; a worker that has died is noticed by the end of its pipe."""
-        with contextlib.suppress(OSError):
-            self.pipe.send(message)
 
 
 class Pool:

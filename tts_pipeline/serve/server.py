@@ -17,7 +17,8 @@ from tts_pipeline.serve.job import Facts
 from tts_pipeline.serve.metrics import Metrics
 from tts_pipeline.serve.pool import Pool
 from tts_pipeline.serve.settings import Settings
-from tts_pipeline.serve.wyoming import WyomingDoor, announced
+from tts_pipeline.serve.wyoming.announce import announced
+from tts_pipeline.serve.wyoming.door import WyomingDoor
 
 # What is being spoken when the server is told to stop may take so long.
 STOP_S = 30

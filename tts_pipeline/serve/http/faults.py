@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from tts_pipeline.errors import TTSPipelineError
-from tts_pipeline.serve.pool import Broken, Busy, TooLong, WorkerLost
+from tts_pipeline.serve.refusals import Broken, Busy, TooLong, WorkerLost
 
 
 class ErrorDetail(BaseModel):

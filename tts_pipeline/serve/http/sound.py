@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
 import time
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -20,7 +21,10 @@ from tts_pipeline.serve.http.schema import SpeechRequest
 from tts_pipeline.serve.job import Chunk, Done, Facts, Speech
 from tts_pipeline.serve.metrics import Metrics
 from tts_pipeline.serve.pool import Pool
+from tts_pipeline.serve.waiting import NothingCame, within
 from tts_pipeline.timestamps import Timestamp
+
+log = logging.getLogger("tts_pipeline.serve")
 
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 # A speech token at OpenAI stands for 50 ms.
@@ -152,8 +156,10 @@ class SoundResponse(Response):
         try:
             await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
-                # An error here ends the connection without the last chunk, which tells the client.
                 sending.result()
+        except (NothingCame, TTSPipelineError) as error:
+            # Without its last chunk the answer is not complete, which tells the client.
+            log.warning("an answer was broken off: %s", error or "the client took nothing")
         finally:
             for task in (sending, gone):
                 task.cancel()
@@ -168,7 +174,7 @@ class SoundResponse(Response):
             async for body in bodies:
                 if body:
                     message = {"type": "http.response.body", "body": body, "more_body": True}
-                    await asyncio.wait_for(send(message), self._idle_s)
+                    await within(self._idle_s, send(message))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _bytes(self) -> AsyncGenerator[bytes, None]:
