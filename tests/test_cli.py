@@ -35,8 +35,10 @@ def _start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     command = [
         sys.executable,
         "-c",
-        # Children of a background job inherit an ignored SIGINT, which Python would leave ignored.
+        # Children of a background job inherit an ignored SIGINT, which Python would leave ignored,
+        # and what runs under nohup an ignored SIGHUP.
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "hasattr(signal, 'SIGHUP') and signal.signal(signal.SIGHUP, signal.SIG_DFL); "
         "from tts_pipeline.cli import main; sys.exit(main())",
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -116,7 +118,19 @@ def test_raw_is_the_same_without_header_and_closing_the_pipe_is_no_error(tiny_vo
     assert process.stderr.read() == b""
 
 
-def test_interrupted_leaves_no_file_and_says_130(tiny_voice: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("SIGINT", 130),
+        *(
+            pytest.param(*pair, marks=pytest.mark.skipif(sys.platform == "win32", reason="POSIX"))
+            for pair in (("SIGTERM", 143), ("SIGHUP", 129))
+        ),
+    ],
+)
+def test_ended_by_a_signal_it_leaves_no_file_and_says_so(
+    tiny_voice: Path, tmp_path: Path, name: str, code: int
+) -> None:
     source = tmp_path / "book.txt"
     source.write_text("This is a line of the text.\n" * 20_000)
     out = tmp_path / "out" / "book.wav"
@@ -124,8 +138,8 @@ def test_interrupted_leaves_no_file_and_says_130(tiny_voice: Path, tmp_path: Pat
     process = _start("-f", source, out, "--voice", tiny_voice)
     while not _files(out.parent) and process.poll() is None:
         time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    process.send_signal(getattr(signal, name))
+    assert process.wait(60) == code
     assert process.stderr is not None and process.stderr.read() == b""
     assert _files(out.parent) == []
 

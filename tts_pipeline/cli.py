@@ -1,18 +1,20 @@
 """The command ``tts-pipeline``: finds the command, turns errors into exit codes.
 
-Exit codes: 0 done, 1 an error of ours (one message on stderr), 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 an error of ours (one message on stderr), 2 wrong usage, 130 interrupted, 143
+ended by SIGTERM, 129 by SIGHUP; all of these clean up.
 A reader that closes the pipe early is no error.
 """
 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import importlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tts_pipeline import __version__
 from tts_pipeline.commands.table import COMMANDS
@@ -25,17 +27,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     sys.unraisablehook = _interrupt_again
+    ended_by: list[int] = []
     try:
-        return _run(arguments)
+        with _ending_as_by_interrupt(ended_by):
+            return _run(arguments)
     except TTSPipelineError as error:
         print(f"tts-pipeline: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return 128 + ended_by[0] if ended_by else INTERRUPTED
     except BrokenPipeError:
         # Python flushes stdout once more on its way out, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+@contextlib.contextmanager
+def _ending_as_by_interrupt(ended_by: list[int]) -> Iterator[None]:
+    """Meanwhile SIGTERM (systemd, a batch system) and SIGHUP (a closed terminal) clean up as
+    Ctrl-C does; their number is put into ``ended_by``."""
+
+    def interrupt(number: int, _: object) -> None:
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # What nohup ignores stays ignored.
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt_again(fault: sys.UnraisableHookArgs) -> None:

@@ -36,6 +36,28 @@ def test_batch_speaks_every_row(
     assert "2 spoken, 0 done before, 0 failed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('a,Hello.\nb,"Go on.\nc,Stop.\nd,Sit.\n', 2),
+        ('a,Hello.\nb,"Go on.\nc,"Stop."\nd,Sit.\n', 2),
+        ('a,"Two\nlines."\nb,Go.\nc,"Stop', 4),
+    ],
+)
+def test_a_quote_that_is_not_closed_swallows_no_row(
+    tiny_voice: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    line: int,
+) -> None:
+    csv, folder = tmp_path / "rows.csv", tmp_path / "out"
+    csv.write_text(content, encoding="utf-8")
+    assert _batch(csv, folder, tiny_voice) == 1
+    assert f"rows.csv:{line}: " in (err := capsys.readouterr().err) and "must be closed" in err
+    assert "a.wav" in _files(folder)
+
+
 def test_batch_goes_on_where_it_stopped(
     tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

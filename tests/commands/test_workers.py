@@ -107,6 +107,54 @@ def test_killed_batch_goes_on(
     assert names == {"batch.jsonl", *(f"row{number}.wav" for number in range(300))}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("n_entries", [1, 3])
+def test_a_batch_killed_while_it_copies_the_voice_leaves_no_copy(
+    tiny_voice: Path, tmp_path: Path, n_entries: int
+) -> None:
+    csv, temporary = _csv(tmp_path / "rows.csv", 3), tmp_path / "tmp"
+    temporary.mkdir()
+    code = "import sys; from tts_pipeline.cli import main; sys.exit(main())"
+    arguments = ["batch", str(csv), str(tmp_path / "out"), "--voice", str(tiny_voice)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments, "--workers", "2"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
+        stderr=subprocess.DEVNULL,
+    )
+
+    def copies() -> list[Path]:
+        # Python itself tries the folder with a file of another name.
+        return [path for path in temporary.rglob("*") if "tts_pipeline-" in str(path)]
+
+    while process.poll() is None and len(copies()) < n_entries:
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    limit = time.monotonic() + 60
+    while copies() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not copies()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process ids as POSIX has them")
+def test_what_a_killed_group_left_the_next_batch_removes(
+    tiny_voice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    forsaken = tmp_path / "tmp" / f"tts_pipeline-batch-{gone.pid}-0123"
+    in_use = tmp_path / "tmp" / f"tts_pipeline-batch-{os.getppid()}-0123"
+    for folder in (forsaken, in_use):
+        folder.mkdir(parents=True)
+        (folder / "config.json").touch()
+    options = {"voice": Voice.load(tiny_voice), "lexicon": None}
+    (outcome,) = speak_in_workers([Job(Row(1, "a", "Hello."), tmp_path / "a.wav", "")], options, 1)
+    assert not outcome.error
+    assert list((tmp_path / "tmp").iterdir()) == [in_use]
+
+
 def test_mapped_weights_are_those_of_the_file(tiny_voice: Path) -> None:
     mapped, read = (Voice.load(tiny_voice, mapped=mapped) for mapped in (True, False))
     text = "Hello there."

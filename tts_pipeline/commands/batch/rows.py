@@ -32,9 +32,11 @@ def read_rows(path: Path) -> Iterator[Row]:
     quotes hold. A first row whose id is "id" is a heading. Empty lines are passed over.
 
     Raises:
-        TextError: if the file is missing, not UTF-8, or its first line has no delimiter.
+        TextError: if the file is missing, not UTF-8, or its first line has no delimiter, or naming
+            the line where a quoted text begins that does not end.
     """
     seen: set[str] = set()
+    last_line = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
@@ -48,8 +50,9 @@ def read_rows(path: Path) -> Iterator[Row]:
             if delimiter == "|":
                 reader = csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE)
             else:
-                reader = csv.reader(file, delimiter=delimiter)
+                reader = csv.reader(file, delimiter=delimiter, strict=True)
             for cells in reader:
+                last_line = reader.line_num
                 if not any(cell.strip() for cell in cells):
                     continue
                 heading = not seen and cells[0].strip().lower() in _HEADERS
@@ -60,7 +63,10 @@ def read_rows(path: Path) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise TextError(f"{path}: not UTF-8 text ({error.reason}); save it as UTF-8") from error
     except csv.Error as error:
-        raise TextError(f"{path}:{reader.line_num}: {error}") from error
+        raise TextError(
+            f"{path}:{last_line + 1}: {error}: a quote that opens a text must be closed, and one "
+            'within it doubled ("")'
+        ) from error
     except OSError as error:
         raise TextError(f"{path}: cannot be read ({error.strerror})") from error
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import glob
 import multiprocessing
+import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 # A row whose worker dies (killed for want of memory, say) is given to so many workers in all.
 TRIES = 3
 _PATIENCE_S = 10.0
+_PREFIX = "tts_pipeline-batch-"
 
 
 class Job(NamedTuple):
@@ -85,14 +88,33 @@ def speak_in_workers(
         TTSPipelineError: if workers die one after another and nothing gets done.
     """
     voice: Voice = options["voice"]
-    with tempfile.TemporaryDirectory(prefix="tts_pipeline-", ignore_cleanup_errors=True) as folder:
+    _remove_forsaken()
+    folder = Path(tempfile.gettempdir(), f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    team = _Team({**options, "voice": folder, "lexicon": voice.lexicon}, n_workers)
+    try:
+        # First a worker, then the folder: whenever this process is killed, one that is left
+        # removes it.
+        team.hire()
+        folder.mkdir(mode=0o700)
         voice.save(folder, dtype="float32")
-        plain = {**options, "voice": Path(folder), "lexicon": voice.lexicon}
-        team = _Team(plain, n_workers)
+        yield from team.outcomes(iter(jobs))
+    finally:
+        team.dismiss()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_forsaken() -> None:
+    """Remove copies of voices whose batch was killed together with all of its workers."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        number = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if not number.isdecimal() or os.name != "posix" or folder.stat().st_uid != os.getuid():
+            continue
         try:
-            yield from team.outcomes(iter(jobs))
-        finally:
-            team.dismiss()
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
 
 
 class _Worker(NamedTuple):
@@ -163,29 +185,37 @@ class _Team:
                 worker.pipe.send(job)
                 self._busy[worker.pipe] = (worker, job)
                 return
+        self.hire()
+        self._give(job)
+
+    def hire(self) -> None:
+        """Start a worker."""
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._options), daemon=True)
         with one_thread_each():
             process.start()
         # So that the pipe ends when the worker does.
         theirs.close()
-        ours.send(job)
-        self._busy[ours] = (_Worker(process, ours), job)
+        self._idle.append(_Worker(process, ours))
 
 
 def _work(pipe: Connection, options: dict[str, Any]) -> None:
     """What a worker does until the other end of its pipe is closed, be it by a kill."""
     from tts_pipeline.voice.voice import Voice
 
-    # Ctrl-C reaches the whole group; the parent closes the pipe then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches the whole group, as a closed terminal does; the parent closes the pipe then.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     folder: Path = options["voice"]
     with contextlib.suppress(EOFError, OSError):
+        job = pipe.recv()
         voice = Voice.load(folder, mapped=True)
         lexicon = options["lexicon"]
         voice = voice if lexicon is None else voice.with_lexicon(lexicon)
         options = {**options, "voice": voice, "lexicon": None}
         while True:
-            pipe.send(speak(pipe.recv(), options))
+            pipe.send(speak(job, options))
+            job = pipe.recv()
     # Only a parent that was killed leaves it behind.
     shutil.rmtree(folder, ignore_errors=True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
-import multiprocessing
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from tts_pipeline.atomic import remove_unfinished, replacing
 from tts_pipeline.audio.config import AudioConfig
@@ -20,6 +17,7 @@ from tts_pipeline.audio.files import read_audio
 from tts_pipeline.audio.levels import high_pass, normalise_loudness, trim_silence
 from tts_pipeline.corpus.corpus import Utterance
 from tts_pipeline.errors import CorpusError
+from tts_pipeline.training.data.workers import run_in_workers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,22 +123,15 @@ def prepare(
     """
     folder.mkdir(parents=True, exist_ok=True)
     remove_unfinished(folder)
-    jobs = [
-        (utterance, feature_path(folder, utterance.id), audio, config)
+    jobs = {
+        str(utterance.path): (utterance, feature_path(folder, utterance.id), audio, config)
         for utterance in utterances
         if not feature_path(folder, utterance.id).exists()
-    ]
-    done: Iterable[None]
-    # Workers start afresh: a forked child of a process that runs PyTorch threads can hang.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(n_workers, mp_context=context) as pool:
-        done = pool.map(_prepare_one, jobs, chunksize=8)
-        try:
-            for _ in tqdm(done, total=len(jobs), desc="prepare", disable=None):
-                pass
-        except Exception as error:
-            pool.shutdown(cancel_futures=True)
-            raise CorpusError(f"prepare: {error}") from error
+    }
+    if jobs:
+        # Here, once: workers find the kernels of the F0 tracker compiled.
+        track_f0(np.zeros(audio.sample_rate // 10), audio.sample_rate, audio.hop_length)
+        run_in_workers(_prepare_one, jobs, n_workers, "prepare")
 
 
 def load_features(folder: Path, utterance_id: str) -> tuple[np.ndarray, np.ndarray]:

@@ -26,7 +26,7 @@ from tts_pipeline.training.estimate import work_of
 from tts_pipeline.training.stages import task_module, task_names
 from tts_pipeline.voice.voice import Voice
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes"
 CONFIGS = [RECIPES / name / file for name in ("kathleen", "ljspeech") for file in
            ("config.yaml", "debug.yaml")]  # fmt: skip
