@@ -162,4 +162,4 @@ def test_mapped_weights_are_those_of_the_file(tiny_voice: Path) -> None:
     assert np.array_equal(first, second)
     if Path("/proc/self/maps").exists():
         used = Path("/proc/self/maps").read_text()
-        assert str(tiny_voice / "acoustic.safetensors") in used
+        assert str(tiny_voice / "autoregressive.safetensors") in used
