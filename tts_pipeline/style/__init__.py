@@ -1,0 +1,1 @@
+"""Ways of speaking in plain words: "slow, low and sad"."""
