@@ -26,6 +26,8 @@ from tts_pipeline.errors import ConfigError
 # Seconds that a training may go on beyond its time, for its last validation and checkpoint.
 GRACE_S = 25.0
 LARGEST_BUNDLE = 15 * 2**20
+# TensorBoard files with more in them than curves stay where they are.
+LARGEST_LOG = 2 * 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,11 +131,11 @@ class SideBySide:
             files = [path for n in names for path in (halves[n], self.runs / n / "best.json")]
             self._write(out / f"weights-{index}.tar", files)
         logs = [path for n in self.processes for path in (self.runs / n).glob("*") if _is_log(path)]
-        self._write(out / "logs.tar", logs)
+        self._write(out / "logs.tar.gz", logs)
 
     def _write(self, path: Path, files: list[Path]) -> None:
         made = self.runs / path.name
-        with tarfile.open(made, "w") as archive:
+        with tarfile.open(made, "w:gz" if path.suffix == ".gz" else "w") as archive:
             for file in files:
                 # A file that a training is just about to replace is there the next time.
                 with contextlib.suppress(FileNotFoundError):
@@ -142,7 +144,9 @@ class SideBySide:
 
 
 def _is_log(path: Path) -> bool:
-    return path.name == "log.txt" or path.name.startswith("events.")
+    if path.name != "log.txt" and not path.name.startswith("events."):
+        return False
+    return path.stat().st_size <= LARGEST_LOG
 
 
 def halved(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
