@@ -15,11 +15,6 @@ _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1\d{3}|20\d{2})"
 _SUFFIX = r"(?:st|nd|rd|th)?"
 _EDGE = r"(?![A-Za-z0-9])"
-# After these words "3/4" is a day, not three quarters.
-_BEFORE_DATE = frozenset(
-    "on by since until till before after dated date due monday tuesday wednesday thursday friday "
-    "saturday sunday".split()
-)
 _WEEKDAYS = {
     "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "thu": "thursday",
     "thur": "thursday", "thurs": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday",
@@ -55,15 +50,6 @@ def _numeric(out: Writer, match: re.Match[str]) -> bool:
     else:
         return False
     out.say(words, "date", *match.span())
-    return True
-
-
-def _month_day(out: Writer, match: re.Match[str]) -> bool:
-    before = out.words_before()
-    if not before or before[0] not in _BEFORE_DATE:
-        return False
-    month, day = match.group().split("/")
-    out.say(_month_number(month, day, None), "date", *match.span())
     return True
 
 
@@ -109,7 +95,8 @@ def _month_first(out: Writer, match: re.Match[str]) -> bool:
 
 
 def _decade(out: Writer, match: re.Match[str]) -> bool:
-    out.say(decade(match.group("digits")), "date", *match.span())
+    group = match.groupdict("")
+    out.say(decade(group["digits"] or group.get("tens", "")), "date", *match.span())
     return True
 
 
@@ -163,12 +150,49 @@ def _month_alone(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
-def _hundreds(out: Writer, match: re.Match[str]) -> bool:
-    words = numbers.number(match.group(1)).removeprefix("one ")
-    out.say(numbers.plural(words), "cardinal", *match.span())
+def _months(out: Writer, match: re.Match[str]) -> bool:
+    """Say "Jan-Mar 2020"."""
+    first, second = match.group(1, 2)
+    out.say(MONTHS[first.lower()], "date", match.start(), match.end(1))
+    out.say("to " + MONTHS[second.lower()], "date", match.end(1), match.end(2))
+    _say_year(out, match.group("comma"), match.group("year"), match)
     return True
 
 
+def _named_month(out: Writer, match: re.Match[str]) -> bool:
+    """Say "Mar-10-2025"."""
+    words = f"{MONTHS[match.group(1).lower()]} {numbers.ordinal(match.group(2))}"
+    out.say(words + _year(match.group("year")), "date", *match.span())
+    return True
+
+
+def _two_days(out: Writer, match: re.Match[str]) -> bool:
+    link = " and " if "&" in match.group() else " "
+    out.say(link.join(_WEEKDAYS[name.lower()] for name in match.groups()), "date", *match.span())
+    return True
+
+
+def _weekday_dot(out: Writer, match: re.Match[str]) -> bool:
+    """Say "Sun." as the day where no sentence ends, or where the words before speak of days."""
+    if match.end() >= len(out.text):
+        before = (out.words_before() or [""])[0]
+        if before not in ("on", "closed", "open", "until", "by", "next", "this", "every", "to"):
+            return False
+    out.say(_WEEKDAYS[match.group(1).lower()], "date", match.start(), match.end())
+    close_sentence(out, match.end())
+    return True
+
+
+def _fiscal(out: Writer, match: re.Match[str]) -> bool:
+    """Say "FY2024" and "FY24"."""
+    out.spell(match.group(1), match.start())
+    digits = match.group(2)
+    words = numbers.year(digits) if len(digits) == 4 else numbers.cardinal(digits)
+    out.say(words, "date", *match.span(2))
+    return True
+
+
+_SHORT_MONTH = "(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)"
 _SHORT_DAY = "(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)"
 _I = re.IGNORECASE
 _TAIL_YEAR = rf"(?:(?P<comma>,? )(?P<year>{_YEAR}){_EDGE}(?!,\d|\.\d))?"
@@ -176,7 +200,7 @@ NUMBER_RULES = (
     (
         re.compile(
             rf"(?P<year>{_YEAR})(?P<sep>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sep)(?P<day>{_DAY})"
-            r"(?![A-Za-z0-9/-])"
+            r"(?![A-SU-Za-z0-9/-]|T(?!\d\d:))"
         ),
         _iso,
     ),
@@ -188,7 +212,6 @@ NUMBER_RULES = (
         ),
         _numeric,
     ),
-    (re.compile(rf"(?:0?[1-9]|1[0-2])/{_DAY}(?![A-Za-z0-9/-])"), _month_day),
     (
         re.compile(
             rf"(?P<day>{_DAY}){_SUFFIX}(?: of)?[ -](?P<month>{_MONTH})(?![A-Za-z])"
@@ -197,9 +220,8 @@ NUMBER_RULES = (
         ),
         _day_month,
     ),
-    (re.compile(r"(1(?:00|,?000|,?000,?000))'?s(?= of\b)"), _hundreds),
-    (re.compile(rf"(\d{{3}}0)'?s ?[-–] ?(\d{{3}}0)'?s{_EDGE}"), _decade_range),
-    (re.compile(rf"(?P<digits>\d{{3}}0|[2-9]0|1[1-9]00)'?s{_EDGE}"), _decade),
+    (re.compile(rf"(\d{{3}}0)'?s ?[-–] ?'?(\d{{3}}0|\d0)'?s{_EDGE}"), _decade_range),
+    (re.compile(rf"(?P<digits>\d{{3}}0|1[1-9]00)'?s{_EDGE}|(?P<tens>[2-9]0)'s{_EDGE}"), _decade),
     (
         re.compile(rf"(\d{{1,2}},\d{{3}}|\d{{1,4}}) ?((?:BC|AD)E?|B\.C\.(?:E\.)?|A\.D\.){_EDGE}"),
         _era,
@@ -219,11 +241,28 @@ LETTER_RULES = (
     ),
     (re.compile(rf"(A\.D\.|AD) (\d{{1,4}}){_EDGE}"), _ad),
     (
-        re.compile(rf"({'|'.join(_WEEKDAYS)})\.?(?=,? {_MONTH}\.? \d|,? \d)", _I),
+        re.compile(
+            rf"((?:mon|tue|tues|wed|thur?|thurs|fri)|(?-i:Sat|Sun))\.?(?=,? {_MONTH}\.? \d|,? \d)",
+            _I,
+        ),
         _weekday,
     ),
+    (
+        re.compile(
+            rf"({_SHORT_MONTH})\.? ?[-–] ?({_SHORT_MONTH})(?![A-Za-z])(?:\.(?=[ ,;)][^A-Z]))?"
+            + _TAIL_YEAR
+        ),
+        _months,
+    ),
+    (
+        re.compile(rf"({_SHORT_MONTH})[-/]({_DAY})[-/](?P<year>{_YEAR}){_EDGE}"),
+        _named_month,
+    ),
+    (re.compile(rf"({_SHORT_DAY})\.?[/&]({_SHORT_DAY})(?![A-Za-z])"), _two_days),
+    (re.compile(r"(Sat|Sun)\.(?=,|[ \n](?:[a-z(&]|\d)|$)"), _weekday_dot),
+    (re.compile(r"(FY|CY|SY|AY) ?'?(\d{4}|\d\d)(?![A-Za-z0-9])"), _fiscal),
     (re.compile(rf"({_SHORT_DAY})\.?[-–]({_SHORT_DAY})(?![A-Za-z])"), _weekdays),
     (re.compile(r"(Mon|Tues?|Wed|Thu(?:rs?)?|Fri)\.?(?=[ ,;]|$)"), _weekday),
     (re.compile(r"(Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)\.(?=[ \n,;:)]|$)"), _month_alone),
 )
-WORD_RULES = dict.fromkeys((*MONTHS, *_WEEKDAYS, "ad"), LETTER_RULES)
+WORD_RULES = dict.fromkeys((*MONTHS, *_WEEKDAYS, "ad", "fy", "cy", "sy", "ay"), LETTER_RULES)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tts_pipeline.text.english.normalise.quantities import looks_like_year
 from tts_pipeline.text.english.normalise.signs import NAMES
 from tts_pipeline.text.english.normalise.writer import Writer
-from tts_pipeline.text.english.numbers import cardinal, spell_digits
+from tts_pipeline.text.english.numbers import cardinal, spell_digits, year
 
 MAX_LENGTH = 4096
 # A word before the domain ends a sentence without a blank far more often under "it" or "so" than
@@ -37,10 +38,19 @@ _FORMS = (
     re.compile(rf"{_LABELS}[a-z]{{2}}(?![A-Za-z0-9@-])/[^\s\"<>]{{0,{MAX_LENGTH}}}"),
     re.compile(rf"[A-Za-z0-9_-]{{1,80}}\.(?:{_FILES})(?![A-Za-z0-9@-]|\.[A-Za-z0-9])", re.I),
 )
+# A path: two names at least, or one that begins with a tilde, a dot or a drive.
+_NAME = r"[\w.+-]{1,60}"
+_PATH = re.compile(
+    rf"(?<![\w/<.:~)-])(?:(?:~|\.{{1,2}})?(?:/[A-Za-z_.][\w.+-]{{0,60}}){{2,20}}/?"
+    rf"|(?:~|\.{{1,2}})/{_NAME}(?:/{_NAME}){{0,20}}/?"
+    rf"|[A-Za-z]:\\{_NAME}(?:\\{_NAME}){{0,20}})"
+)
 _PART = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z0-9]")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SPELLED = frozenset("http https ftp www edu html url api uk eu us io ai faq php xml".split())
 _SPOKEN = frozenset("a i my to in of on is it we go up me no do at by or be co the and".split())
+# Folders, not the abbreviations that they look like.
+_PLAIN = frozenset(("etc", "temp", "max", "min"))
 _VOWEL = re.compile("[aeiouy]")
 
 
@@ -61,6 +71,22 @@ def find(text: str) -> list[tuple[int, int]]:
         if end > anchor.start():
             spans.append((start, end))
             done = end
+    paths = [match.span() for match in _PATH.finditer(text)] if "/" in text or "\\" in text else []
+    return _merged(spans, [_without_stop(text, *span) for span in paths])
+
+
+def _without_stop(text: str, start: int, end: int) -> tuple[int, int]:
+    while text[end - 1] in ".-":
+        end -= 1
+    return start, end
+
+
+def _merged(first: list[tuple[int, int]], second: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order, those that overlap an earlier one left out."""
+    spans: list[tuple[int, int]] = []
+    for span in sorted(first + second, key=lambda each: (each[0], -each[1])):
+        if not spans or span[0] >= spans[-1][1]:
+            spans.append(span)
     return spans
 
 
@@ -80,7 +106,13 @@ def say(out: Writer, start: int, end: int) -> None:
     for part in _PART.finditer(out.text, start, end):
         text, first = part.group(), part.start()
         if text.isdecimal():
-            out.say(spell_digits(text), "electronic", first, part.end())
+            dated = (
+                looks_like_year(text)
+                and "@" not in out.text[start:end]
+                and "_" in out.text[start:end]
+            )
+            words = year(text) if dated else spell_digits(text)
+            out.say(words, "electronic", first, part.end())
         elif text.isalpha():
             say_name(out, text, first)
         elif text in NAMES:
@@ -99,7 +131,9 @@ def say_name(out: Writer, text: str, start: int) -> None:
     for piece, first in pieces:
         low = piece.lower()
         spoken = low in _SPOKEN if len(low) < 3 else bool(_VOWEL.search(low))
-        if spoken and low not in _SPELLED and len(piece) > 1:
+        if low in _PLAIN:
+            out.add(low, "word", first, first + len(piece))
+        elif spoken and low not in _SPELLED and len(piece) > 1:
             out.word(low, first, first + len(piece))
         else:
             out.spell(piece, first)

@@ -33,7 +33,9 @@ _CODES = {
     "CNY": "yuan", "RMB": "yuan", "SEK": "swedish krona", "NOK": "norwegian krone",
     "DKK": "danish krone", "HKD": "hong kong dollar", "NZD": "new zealand dollar",
     "SGD": "singapore dollar", "MXN": "mexican peso", "BRL": "brazilian real", "BTC": "₿",
-    "PLN": "polish zloty", "ZAR": "south african rand", "TRY": "₺", "ILS": "₪",
+    "PLN": "polish zloty", "ZAR": "south african rand", "TRY": "₺", "ILS": "₪", "THB": "฿",
+    "PHP": "₱", "TWD": "taiwan dollar", "AED": "emirati dirham", "SAR": "saudi riyal",
+    "CZK": "czech koruna", "HUF": "hungarian forint", "UAH": "₴", "NGN": "₦", "VND": "₫",
 }  # fmt: skip
 _PREFIXES = {
     "US": "U S ", "C": "canadian ", "CA": "canadian ", "A": "australian ", "AU": "australian ",
@@ -46,7 +48,7 @@ _MAGNITUDES = {
     "million": "million", "billion": "billion", "trillion": "trillion", "hundred": "hundred",
     "grand": "grand",
 }  # fmt: skip
-_INVARIABLE = ("yuan", "krona", "krone", "zloty", "rand", "real")
+_INVARIABLE = ("yuan", "krona", "krone", "zloty", "rand", "real", "koruna", "forint")
 
 
 def _currency(sign: str) -> tuple[str, str, str, str]:
@@ -96,18 +98,46 @@ def _say_sum(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _european(out: Writer, match: re.Match[str]) -> bool:
+    """Say "€1.250,50" and "1,50 €": the comma parts the cents, points group the rest."""
+    sign = match.group("sign")
+    value = match.group("value").replace(".", "").replace(",", ".")
+    out.say(amount(value, "", sign), "money", *match.span())
+    return True
+
+
+def _accounted(out: Writer, match: re.Match[str]) -> bool:
+    """Say "($2.3) million": brackets make a sum negative."""
+    sign, value, magnitude = match.group("sign", "value", "magnitude")
+    spoken = _MAGNITUDES.get((magnitude or "").lower(), "")
+    out.say("minus " + amount(value, spoken, sign), "money", *match.span())
+    return True
+
+
+def _rupees(out: Writer, match: re.Match[str]) -> bool:
+    magnitude = {"lakh": "lakh", "crore": "crore"}.get((match.group(2) or "").lower(), "")
+    out.say(amount(match.group(1), magnitude, "₹"), "money", *match.span())
+    return True
+
+
 def _is_attribute(out: Writer, end: int) -> bool:
     """True in "a $5 fee" and "the $20 bill": the currency stays singular."""
     if _NOTE.match(out.text, end, out.limit):
         return True
     before = out.words_before()
-    return bool(before) and before[0] in ("a", "an") and bool(_NOUN.match(out.text, end, out.limit))
+    if not before or before[0] not in ("a", "an", "the", "this", "that", "my", "his", "her", "our"):
+        return False
+    if before[0] not in ("a", "an"):
+        return bool(_PRICED.match(out.text, end, out.limit))
+    return bool(_NOUN.match(out.text, end, out.limit))
 
 
 def _say_trailing(out: Writer, match: re.Match[str]) -> bool:
     value, magnitude, sign = match.group("value", "magnitude", "sign")
     if sign == "¢":
         words = f"{numbers.number(value)} {'cent' if value == '1' else 'cents'}"
+        if match.group("rate"):
+            words += " per " + per_words(match.group("rate"))
     else:
         words = amount(value, _MAGNITUDES.get((magnitude or "").lower(), ""), sign)
     out.say(words, "money", *match.span())
@@ -117,7 +147,8 @@ def _say_trailing(out: Writer, match: re.Match[str]) -> bool:
 SIGNS = "".join(CURRENCIES)
 _EDGE = r"(?![A-Za-z0-9])"
 _MAGNITUDE = (
-    r"(?: ?(?P<{}>(?:hundred|thousand|million|billion|trillion|grand|mil|[mMbBtT][nN]|[kKmMbBtT])"
+    r"(?: ?(?P<{}>(?:hundred|thousand|million|billion|trillion|grand|mil|[mMbBtT][nN]|MM|"
+    r"[kKmMbBtT])"
     rf"{_EDGE}))?"
 )
 _SUM = (
@@ -127,25 +158,51 @@ _SUM = (
     + _MAGNITUDE.format("magnitude2")
     + r")?(?:/(?P<rate>[A-Za-z]{1,8})(?![A-Za-z0-9/]))?"
 )
+_PRICED = re.compile(
+    r"[ -](?:fee|bill|price|plan|ticket|tax|fine|gift|deal|budget|loan|deposit)s?\b"
+)
 _NOTE = re.compile(r"[ -](?:bill|note|coin)s?\b")
-_NOUN = re.compile(r"[ -](?!(?:and|or|per|to|for|in|on|more|less|each|a|an|the)\b)[a-z]{3}")
+_NOUN = re.compile(
+    r"-a-[a-z]|[ -](?!(?:and|or|per|to|for|in|on|more|less|each|a|an|the)\b)[a-z]{3}"
+)
 _CODE_NAMES = "|".join(_CODES)
-SIGN_RULES = ((re.compile(_SUM), _say_sum),)
-LETTER_RULES = (
-    (re.compile(rf"(?P<prefix>{'|'.join(_PREFIXES)})(?=\$){_SUM}"), _say_sum),
+_EUROPEAN = r"(?P<value>\d{1,3}(?:\.\d{3})*,\d\d|\d{1,3}(?:\.\d{3})+)(?![\d.,]*\d)"
+SIGN_RULES = (
+    (re.compile(rf"(?P<sign>[€₺₫]) ?{_EUROPEAN}"), _european),
+    (re.compile(_SUM), _say_sum),
+)
+BRACKET_RULES = (
     (
         re.compile(
-            rf"(?P<sign>{_CODE_NAMES}) ?(?P<value>{NUMBER})" + _MAGNITUDE.format("magnitude")
+            rf"\((?P<sign>[{SIGNS}]) ?(?P<value>{NUMBER})\)" + _MAGNITUDE.format("magnitude")
         ),
-        _say_trailing,
+        _accounted,
     ),
 )
+_RATE = r"(?:/(?P<rate>[A-Za-z]{1,8})(?![A-Za-z0-9/]))?"
+_CODE_RULE = (
+    re.compile(
+        rf"(?P<sign>{_CODE_NAMES}) ?(?P<value>{NUMBER})"
+        + _MAGNITUDE.format("magnitude")
+        + r"(?![A-Za-z0-9])(?P<rate>)"
+    ),
+    _say_trailing,
+)
+LETTER_RULES = (
+    (re.compile(rf"(?P<prefix>{'|'.join(_PREFIXES)})(?=\$){_SUM}"), _say_sum),
+    _CODE_RULE,
+)
+WORD_RULES = {
+    **{code.lower(): (_CODE_RULE,) for code in _CODES},
+    "rs": ((re.compile(rf"Rs\.? ?({NUMBER})(?: (lakh|crore))?"), _rupees),),
+}
 NUMBER_RULES = (
+    (re.compile(rf"{_EUROPEAN} ?(?P<sign>[€₺₫]|EUR\b)"), _european),
     (
         re.compile(
             rf"(?P<value>{NUMBER})"
             + _MAGNITUDE.format("magnitude")
-            + rf" ?(?P<sign>[{SIGNS.replace('$', '')}¢]|(?:{_CODE_NAMES}){_EDGE})"
+            + rf" ?(?P<sign>[{SIGNS.replace('$', '')}¢]|(?:{_CODE_NAMES}){_EDGE}){_RATE}"
         ),
         _say_trailing,
     ),

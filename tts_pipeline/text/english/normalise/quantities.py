@@ -23,6 +23,15 @@ _LINKS = frozenset("is in number no of are was".split())
 _PAIR_WORDS = frozenset(
     "flight route highway interstate room apartment apt suite bus boeing airbus train gate ".split()
 )
+# After these two numbers with a hyphen are a code, no range.
+_CASES = frozenset("case docket form model bill resolution serial sku item".split())
+_BOOKS = frozenset(
+    "genesis exodus leviticus numbers deuteronomy joshua judges ruth samuel kings chronicles ezra "
+    "nehemiah esther job psalm psalms proverbs ecclesiastes isaiah jeremiah lamentations ezekiel "
+    "daniel hosea joel amos obadiah jonah micah nahum habakkuk zephaniah haggai zechariah malachi "
+    "matthew mark luke john acts romans corinthians galatians ephesians philippians colossians "
+    "thessalonians timothy titus philemon hebrews james peter jude revelation surah".split()
+)
 _NOT_COUNTED = frozenset(
     "is was has as this its his us yes vs across perhaps always towards".split()
 )
@@ -57,13 +66,54 @@ def _is_code(out: Writer) -> bool:
 def spoken(out: Writer, text: str, end: int) -> str:
     """Return one written number in words, as a year, code or quantity as its surroundings say."""
     if text.isdecimal():
+        before = (out.words_before() or [""])[0]
+        if len(text) in (3, 4) and before in _PAIR_WORDS or _is_status(out, text, before, end):
+            return numbers.pairs(text)
+        if _is_postal(out, text):
+            return numbers.spell_digits(text)
         if looks_like_year(text) and not _counts_something(out, end):
             return numbers.year(text)
         if len(text) > 2 and _is_code(out):
             return numbers.spell_digits(text)
-        if len(text) in (3, 4) and (out.words_before() or [""])[0] in _PAIR_WORDS:
+        if _is_flight(out, text):
             return numbers.pairs(text)
+        if _is_long_code(text):
+            return numbers.spell_digits(text)
     return numbers.number(text)
+
+
+def _is_status(out: Writer, text: str, before: str, end: int) -> bool:
+    """True for the numbers of "a 404 error", "status 503", "HTTP 200"."""
+    if len(text) != 3:
+        return False
+    told = before in ("error", "status", "p")
+    return told or re.match(r" (?:errors?|status|response)\b", out.text[end : end + 10]) is not None
+
+
+def _is_postal(out: Writer, text: str) -> bool:
+    """True for five digits after the name of a state."""
+    last = out.tokens[-1:] if len(text) == 5 else []
+    if last and last[0].kind == "mark":
+        last = out.tokens[-2:-1]
+    return bool(last) and last[0].kind == "address" and last[0].source.isupper()
+
+
+def _is_flight(out: Writer, text: str) -> bool:
+    """True for the number after an airline's two letters: "UA 1549"."""
+    if len(text) not in (3, 4) or len(out.tokens) < 2:
+        return False
+    pair = out.tokens[-2:]
+    return (
+        all(token.kind == "letter" for token in pair)
+        and pair[0].span[1] == pair[1].span[0]
+        and (len(out.tokens) < 3 or out.tokens[-3].kind != "letter")
+        and not looks_like_year(text)
+    )
+
+
+def _is_long_code(text: str) -> bool:
+    """True for more digits than anyone counts without grouping them: order and account numbers."""
+    return len(text) > 9 and not text.endswith("000")
 
 
 def say_digits(out: Writer, start: int, end: int) -> None:
@@ -102,19 +152,6 @@ def _ordinal(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
-def _fraction(out: Writer, match: re.Match[str]) -> bool:
-    whole, top, below = match.group("whole", "top", "below")
-    if int(below) == 0 and len(below) == 1:
-        return False
-    part = numbers.fraction(top, below)
-    if top == below and not whole:
-        part = f"{numbers.cardinal(top)} {numbers.cardinal(below)}"
-    if whole:
-        part = f"{numbers.cardinal(whole)} and " + re.sub("^one (?!over)", "a ", part)
-    out.say(part, "fraction", *match.span())
-    return True
-
-
 def _vulgar(out: Writer, match: re.Match[str]) -> bool:
     whole, sign = match.groups()
     part = _VULGAR[sign]
@@ -141,9 +178,12 @@ def _pair(out: Writer, match: re.Match[str]) -> bool:
         link = "minus"
     elif sign == ":":
         link = "to"
+    elif _is_case(out, first, second):
+        link = ""
+    elif looks_like_year(first) and len(second) == 2 or _value(first) <= _value(second):
+        link = "to"
     else:
-        short_year = looks_like_year(first) and len(second) == 2
-        link = "to" if len(first) < 3 or short_year or _value(first) <= _value(second) else ""
+        link = _difference_or_score(out, match, following)
     for place, text in ((match.start("first"), first), (match.start("second"), second)):
         if place != match.start():
             out.say(link, "range", *match.span("sign")) if link else out.silent(*match.span("sign"))
@@ -151,8 +191,63 @@ def _pair(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _difference_or_score(out: Writer, match: re.Match[str], following: str) -> str:
+    """Return the word between a larger and a smaller number: "minus" or, as in scores, "to"."""
+    after = out.text[match.end() : match.end() + 8]
+    if re.match(r" (?:is|equals|makes|leaves|gives|=) ", after) or following.startswith("="):
+        return "minus"
+    before = out.words_before(3)
+    if before and (before[0] in _CASES or before[:2] == ["number", "case"]):
+        return ""
+    return "to"
+
+
+def _scripture(out: Writer, match: re.Match[str]) -> bool:
+    """Say "13:4" after the name of a book of the Bible, and "John 3:16-18"."""
+    before = out.words_before(1)
+    if not before or before[0] not in _BOOKS:
+        return False
+    chapter, verse, last = match.groups()
+    words = f"{numbers.cardinal(chapter)} {numbers.cardinal(verse)}"
+    words += f" to {numbers.cardinal(last)}" if last else ""
+    out.say(words, "cardinal", *match.span())
+    return True
+
+
+def _grouped(out: Writer, match: re.Match[str]) -> bool:
+    """Say digits grouped by blanks, points, apostrophes or underscores as one number."""
+    groups = re.split(r"[ '_.’]", match.group(1))
+    if match.group(1)[len(groups[0])] == " " and not _is_grouping(out, match, groups):
+        return False
+    if "." in match.group(1) and (out.words_before() or [""])[0] in ("version", "v", "release"):
+        return False
+    value = "".join(groups) + (match.group(2) or "").replace(",", ".")
+    out.say(numbers.number(value), "cardinal", *match.span())
+    return True
+
+
+def _is_grouping(out: Writer, match: re.Match[str], groups: list[str]) -> bool:
+    """Tell "20 000 leagues" from numbers side by side, as in telephone and model numbers."""
+    text = out.text
+    if re.search(r"[\d+)] ?$", text[max(match.start() - 2, 0) : match.start()]):
+        return False
+    if re.match(r"[ -]?\d", text[match.end() : match.end() + 2]) or groups[0][0] == "0":
+        return False
+    if _is_code(out) or (out.words_before() or [""])[0] in _PAIR_WORDS:
+        return False
+    following = _NEXT_WORD.match(text, match.end(), out.limit)
+    return len(groups) > 2 or groups[-1] == "000" or following is not None
+
+
 def _value(text: str) -> float:
     return float(text.replace(",", ""))
+
+
+def _is_case(out: Writer, first: str, second: str) -> bool:
+    """True for the parts of a code: "No. 22-1234", "model 12-456"."""
+    before = (out.words_before() or [""])[0]
+    code = len(second) < len(first) - 1 and not looks_like_year(first)
+    return code or before in _CASES or before == "number" and len(first) < 3 < len(second)
 
 
 def _member(text: str, first: str, link: str) -> str:
@@ -161,6 +256,8 @@ def _member(text: str, first: str, link: str) -> str:
             return numbers.year(text)
         if len(text) == 2:
             return ("oh " if text[0] == "0" else "") + numbers.cardinal(text)
+    if not link and text.isdecimal() and len(text) == 4:
+        return numbers.pairs(text)
     return numbers.number(text)
 
 
@@ -168,13 +265,6 @@ _EDGE = r"(?![A-Za-z0-9])"
 _SUFFIX = r"(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])"
 FIXED_RULES = ((re.compile(r"(?:24/7|9/11|50/50|20/20)(?![\d/])"), _fixed),)
 EARLY_RULES = (
-    (
-        re.compile(
-            rf"(?:(?P<whole>\d{{1,9}})[ -])?(?P<top>\d{{1,9}})/(?P<below>\d{{1,9}})(?:{_SUFFIX}s?)?"
-            r"(?![A-Za-z0-9/])"
-        ),
-        _fraction,
-    ),
     (re.compile(r"(\d{1,9})? ?([½⅓⅔¼¾⅛⅜⅝⅞])"), _vulgar),
     (
         re.compile(rf"(\d{{1,3}}(?:,\d{{3}}){{1,9}}|\d{{1,27}})({_SUFFIX})((?:'s)?){_EDGE}"),
@@ -185,6 +275,13 @@ EARLY_RULES = (
         _pair,
     ),
 )
+GROUPED_RULES = (
+    (re.compile(r"(\d{1,3}(?: \d{3}){1,8})(?![\d.,]?\d)([.,]\d{1,3}(?!\d))?"), _grouped),
+    (re.compile(r"(\d{1,3}(?:['’]\d{3}){1,8})(?!\d)(\.\d{1,6})?"), _grouped),
+    (re.compile(r"(\d{1,3}(?:_\d{3}){1,8})(?![\d_])(\.\d{1,6})?"), _grouped),
+)
+POINTED_RULES = ((re.compile(r"(\d{1,3}(?:\.\d{3}){2,8})(?!\.?\d)(,\d{1,3})?"), _grouped),)
+SCRIPTURE_RULES = ((re.compile(r"(\d{1,3}):(\d{1,3})(?:[-–](\d{1,3}))?(?![\d:])"), _scripture),)
 NUMBER_RULES = (
     (
         re.compile(rf"(?P<first>{NUMBER})(?P<sign>[-–:])(?P<second>{NUMBER})(?![A-Za-z0-9:/]|-\d)"),

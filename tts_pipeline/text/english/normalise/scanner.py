@@ -13,13 +13,19 @@ from collections.abc import Callable, Iterable
 
 from tts_pipeline.text.english.normalise import (
     addresses,
+    angles,
+    casual,
     codes,
     dates,
     electronic,
+    maths,
     measures,
     money,
+    plurals,
     quantities,
+    roman,
     signs,
+    slashes,
     times,
     words,
 )  # fmt: skip
@@ -37,21 +43,35 @@ _RUN = re.compile(r"\d+|[A-Za-z]+(?:'[A-Za-z]+)*")
 
 # In this order: the more specific reading first.
 _NUMBER_RULES = (
+    *casual.MIXED_RULES,
     *quantities.FIXED_RULES,
+    *quantities.SCRIPTURE_RULES,
+    *quantities.POINTED_RULES,
+    *maths.EARLY_RULES,
+    *measures.EARLY_RULES,
     *dates.NUMBER_RULES,
-    *codes.NUMBER_RULES,
     *times.NUMBER_RULES,
+    *plurals.EARLY_RULES,
+    *codes.NUMBER_RULES,
     *addresses.NUMBER_RULES,
+    *quantities.GROUPED_RULES,
     *money.NUMBER_RULES,
     *measures.NUMBER_RULES,
+    *slashes.NUMBER_RULES,
     *quantities.EARLY_RULES,
     *codes.SERIAL_RULES,
     *quantities.NUMBER_RULES,
 )
 _LETTER_RULES = (
+    *casual.MIXED_RULES,
     *dates.LETTER_RULES,
+    *times.LETTER_RULES,
+    *maths.LETTER_RULES,
     *money.LETTER_RULES,
+    *measures.LETTER_RULES,
+    *codes.ZONE_RULES,
     *words.LETTER_RULES,
+    *plurals.LETTER_RULES,
     *codes.SERIAL_RULES,
 )
 _DECIMAL_RULES = (*measures.NUMBER_RULES, *money.NUMBER_RULES, *quantities.NUMBER_RULES)
@@ -61,12 +81,11 @@ _SIGN_RULES = {
     **dict.fromkeys("#@", electronic.HANDLE_RULES),
     ".": _DECIMAL_RULES,
     "'": (*dates.APOSTROPHE_RULES, *signs.ELISION_RULES),
-    "!": signs.UNEQUAL_RULES,
-    "&": signs.ENTITY_RULES,
+    "!": angles.UNEQUAL_RULES,
     "+": codes.PLUS_RULES,
-    "(": codes.BRACKET_RULES,
+    "(": (*codes.BRACKET_RULES, *money.BRACKET_RULES, *roman.BRACKET_RULES),
 }
-_RULES_BY_WORD = (dates.WORD_RULES, measures.WORD_RULES, words.WORD_RULES)
+_RULES_BY_WORD = (dates.WORD_RULES, money.WORD_RULES, measures.WORD_RULES, words.WORD_RULES)
 _WORD_RULES = {
     name: tuple(rule for rules in _RULES_BY_WORD for rule in rules.get(name, ()))
     for name in (name for rules in _RULES_BY_WORD for name in rules)
@@ -78,13 +97,26 @@ def scan(text: str, known: Callable[[str], bool] | None = None) -> Normalised:
     folded = Folded(text)
     out = Writer(folded, known)
     place = 0
-    for start, end in electronic.find(folded.text):
+    for start, end, say in _special(folded.text):
+        if start < place:
+            continue
         _scan_stretch(out, place, start)
-        electronic.say(out, start, end)
+        out.limit = len(folded.text)
+        if say(out, start, end) is False:
+            words.say(out, start, end, _WORD_RULES)
         place = end
     _scan_stretch(out, place, len(folded.text))
     dropped = sorted(folded.records() + out.dropped, key=lambda record: record.span)
     return Normalised(out.tokens, dropped)
+
+
+def _special(text: str) -> Iterable[tuple[int, int, Callable[[Writer, int, int], bool | None]]]:
+    """Return the stretches that are found by one look through the text, and who says them."""
+    addresses_ = [(*span, electronic.say) for span in electronic.find(text)]
+    return sorted(
+        [*addresses_, *((*span, casual.say) for span in casual.find(text))],
+        key=lambda stretch: (stretch[0], -stretch[1]),
+    )
 
 
 def _scan_stretch(out: Writer, place: int, limit: int) -> None:

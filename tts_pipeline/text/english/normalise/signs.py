@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text.english.abbreviations import STARTERS
+from tts_pipeline.text.english.normalise import angles, maths
+from tts_pipeline.text.english.normalise.characters import EMOJI
 from tts_pipeline.text.english.normalise.writer import Writer
 
 # How a sign is called inside an address.
@@ -25,7 +27,7 @@ _SPOKEN = {
     "½": "one half", "⅓": "one third", "⅔": "two thirds", "¼": "one quarter",
     "¾": "three quarters", "⅛": "one eighth", "⅜": "three eighths", "⅝": "five eighths",
     "⅞": "seven eighths", "²": "squared", "³": "cubed", "§": "section", "©": "copyright",
-    "+": "plus",
+    "¶": "paragraph", "+": "plus",
 }  # fmt: skip
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*|[ \t\v\f\r]+(?:\n\s*)?|\s+")
 _EQUATION = re.compile(r" ?[\d.]{1,40}\s?=")
@@ -33,14 +35,14 @@ _AMOUNT_AHEAD = re.compile(r" [$€£¥]?\d")
 _STOPS = re.compile(r"[.?!…]+")
 _CLOSERS = re.compile(r"[\"')\]*_]*")
 _LIST_ITEM = re.compile(r"(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z]\)|#{1,6})\s")
+_NEXT_LINE = re.compile(r"[^\n]{1,80}(?=\n|$)")
+_CONTINUES = frozenset(
+    "and but or nor to of with that which who whom whose as than from for by into in on at where "
+    "when while though though till until upon then so yet".split()
+)
+# Names that carry an exclamation mark.
+_EXCLAIMED = frozenset("yahoo jeopardy joomla yum chips guess".split())
 _NEXT_WORD = re.compile(r"[ \t\n\"'(\[]*([A-Za-z]+)?")
-_TAG = re.compile(
-    r"<(?:/?([A-Za-z][A-Za-z0-9:-]*)[^<>]{0,2000}|!--[^<>]{0,2000}--|[!?][^<>]{0,2000})>"
-)
-_BLOCKS = frozenset(
-    "p br div li ul ol h1 h2 h3 h4 h5 h6 tr table blockquote section hr title".split()
-)
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
 _ELIDED = re.compile(
     r"'(?:tis|twas|twere|twill|em|til|till|cause|bout|round|cept|n'?)(?![A-Za-z'])", re.I
 )
@@ -80,8 +82,14 @@ def say(out: Writer, place: int) -> int:
     if char in ",;:":
         out.mark(",", place, place + 1)
         return place + 1
+    if char in "-=" and _ARROW.match(text, place, out.limit):
+        end = text.index(">", place) + 1
+        out.mark(",", place, end)
+        return end
     if char in "-–—":
         return _dash(out, place)
+    if char == EMOJI or char in "|→":
+        return _pause(out, place)
     if char in "([{)]}":
         if _touches_word(text, place):
             out.silent(place, place + 1)
@@ -89,13 +97,31 @@ def say(out: Writer, place: int) -> int:
             out.mark(",", place, place + 1)
         return place + 1
     if char in "<>":
-        return _compare(out, place)
-    if char in "*/^~#":
-        return _sometimes(out, place)
+        return angles.say(out, place)
+    if char == "^":
+        return maths.power(out, place)
+    if char in "*/~#":
+        return maths.sometimes(out, place)
+    if char in "§¶" and text[place + 1 : place + 2] == char:
+        out.say(_SPOKEN[char] + "s", "sign", place, place + 2)
+        return place + 2
+    if char == "&" and text[place + 1 : place + 2] == "&":
+        out.say("and", "sign", place, place + 2)
+        return place + 2
     if char in _SPOKEN:
         out.say(_SPOKEN[char], "sign", place, place + 1)
     else:
         out.silent(place, place + 1)
+    return place + 1
+
+
+def _pause(out: Writer, place: int) -> int:
+    """Pause where an emoji was left out, at an arrow and between the cells of a table."""
+    text = out.text
+    if text[place] == "|" and text[place - 1 : place].isalnum() and text[place + 1 :][:1].isalnum():
+        out.silent(place, place + 1)
+    else:
+        out.mark(",", place, place + 1)
     return place + 1
 
 
@@ -111,13 +137,45 @@ def _blank(out: Writer, place: int) -> int:
     match = _LINE_BREAK.match(out.text, place, out.limit)
     end = match.end() if match else place + 1
     newlines = out.text.count("\n", place, end)
-    if newlines > 1:
+    if not newlines and "\t" in out.text[place:end] and place and out.text[place - 1] != "\n":
+        # Cells of a table.
+        out.mark(",", place, end)
+    elif newlines > 1:
         out.paragraph(place, end)
+    elif newlines and _is_verse(out.text, place, end):
+        out.mark(",", place, end)
+    elif newlines and out.text[place - 1 : place] == "|":
+        out.end_sentence(place, end)
     elif newlines and (_LIST_ITEM.match(out.text, end) or _broken_early(out.text, place, end)):
         last = out.last_spoken()
         if last is not None and last.kind != "end":
             out.end_sentence(place, end)
     return end
+
+
+def _is_verse(text: str, place: int, end: int) -> bool:
+    """True where a line of verse goes on in the next: lines of one measure, or "And" at the head.
+
+    Only what has no mark at its end can go on, and a line of verse has several words.
+    """
+    if not text[place - 1 : place].isalpha() or not text[end : end + 1].isupper():
+        return False
+    begin = text.rfind("\n", max(place - 80, 0), place) + 1
+    if begin == 0 and place > 80:
+        return False
+    line = text[begin:place].strip()
+    following = _NEXT_LINE.match(text, end)
+    if following is None or line.count(" ") < 3 or not 16 <= len(line) <= 70:
+        return False
+    other = following.group()
+    if other.split(" ", 1)[0].lower() in _CONTINUES and other.count(" ") > 1:
+        return True
+    alike = 0.6 < len(other) / len(line) < 1.6 and other.count(" ") > 2
+    before = text[max(begin - 80, 0) : begin].strip("\n").rpartition("\n")[2]
+    after = _NEXT_LINE.match(text, following.end() + 1)
+    third = before or (after.group() if after else "")
+    measured = 0.6 < len(third) / len(line) < 1.6 and third[:1].isupper()
+    return alike and measured and line[0].isupper()
 
 
 def _broken_early(text: str, place: int, end: int) -> bool:
@@ -151,7 +209,19 @@ def _stop(out: Writer, place: int) -> int:
     attached = after < len(text) and not text[after].isspace()
     between = text[after : after + 1].isalnum() and text[place - 1 : place].isalnum()
     pauses = mark == "." and (_numbers_an_item(out, place) or (goes_on and run != "."))
-    if run in (".", "!") and between:
+    if run == "." and _begins_name(text, place):
+        out.say("dot", "sign", place, end)
+    elif (
+        run == "!"
+        and after == end
+        and _is_part_of_name(out, place, word, goes_on)
+        or run == "!"
+        and text[end : end + 1] == "["
+    ):
+        out.silent(place, end)
+    elif mark == "." and len(run) > 2 or run == "…":
+        _ellipsis(out, place, end, word, goes_on)
+    elif run in (".", "!") and between:
         _inner_stop(out, place, end)
     elif pauses:
         out.mark(",", place, end)
@@ -160,6 +230,43 @@ def _stop(out: Writer, place: int) -> int:
     else:
         out.end_sentence(place, end, mark)
     return end
+
+
+_MAILBOX = re.compile("[A-Za-z0-9._-]{1,64}@")
+_ARROW = re.compile("[-=]{1,2}>")
+
+
+def _begins_name(text: str, place: int) -> bool:
+    """True for the dot of ".zip", ".NET" and "~/.bashrc"."""
+    before = text[place - 1 : place]
+    return (
+        (not before or before.isspace() or before in "(/~\"'")
+        and text[place + 1 : place + 2].isalpha()
+        and text[place + 1 : place + 3] not in ("a ", "I ")
+        and not _MAILBOX.match(text, place + 1)
+    )
+
+
+def _is_part_of_name(out: Writer, place: int, word: str | None, goes_on: bool) -> bool:
+    """True for the mark of "Yahoo! is"."""
+    last = out.tokens[-1] if out.tokens else None
+    if last is None or not word or last.kind != "word" or not last.source[:1].isupper():
+        return False
+    return goes_on and (last.text in _EXCLAIMED or word in _AFTER_NAME and len(out.tokens) > 1)
+
+
+_AFTER_NAME = frozenset("is was has had and or inc".split())
+
+
+def _ellipsis(out: Writer, place: int, end: int, word: str | None, goes_on: bool) -> None:
+    """Pause at dots before the same word again or before "I", whose capital says nothing."""
+    last = (out.words_before() or [""])[0]
+    repeated = word is not None and word.lower() == last
+    blank = out.text[end : end + 1].isspace() and "\n\n" not in out.text[end : end + 3]
+    if goes_on or (blank and (repeated or word == "I" and out.text[end + 1 : end + 2] == "I")):
+        out.mark(",", place, end)
+    else:
+        out.end_sentence(place, end)
 
 
 def _inner_stop(out: Writer, place: int, end: int) -> None:
@@ -188,6 +295,22 @@ def _opens_line(text: str, place: int) -> bool:
     return not before or before.endswith("\n")
 
 
+def _is_option(out: Writer, place: int, end: int) -> bool:
+    """True for the hyphens of "-m" and "--help" on a command line."""
+    text = out.text
+    if place and not (text[place - 1].isspace() or text[place - 1] in "([\"'"):
+        return False
+    if end - place == 2:
+        return text[place:end] == "--" and text[end : end + 2].isalpha() and bool(place)
+    single = text[end : end + 1].isalpha() and not text[end + 1 : end + 2].isalnum()
+    return (
+        text[place:end] == "-"
+        and single
+        and text[end + 1 : end + 2] not in ("-", "'")
+        and bool(place)
+    )
+
+
 def _dash(out: Writer, place: int) -> int:
     """Say a hyphen or dash as "to" or "minus", pass it inside a word, mark it between clauses."""
     text = out.text
@@ -201,6 +324,24 @@ def _dash(out: Writer, place: int) -> int:
     measured = last is not None and last.kind in ("measure", "money", "time")
     dash = text[place:end]
     inside = dash in ("-", "–") and not before.isspace() and not after.isspace()
+    if _is_option(out, place, end):
+        out.say("dash " * (end - place), "sign", place, end)
+        return end
+    if dash in ("-", "–") and maths.is_variable_difference(out, place):
+        out.say("minus", "sign", place, end)
+        return end
+    if dash in ("-", "–") and before == after == " ":
+        if maths.is_difference(out, place):
+            out.say("minus", "sign", place, end)
+            return end
+        if maths.is_range(out, place):
+            out.say("to", "range", place, end)
+            return end
+    if len(dash) > 1 or dash == "—":
+        cut_off = re.match("[\"'] [A-Z]", text[end : end + 3])
+        if cut_off and not before.isspace():
+            out.end_sentence(place, end)
+            return end
     bullet = dash == "-" and after.isspace() and _opens_line(text, place)
     if measured and ((number and not before.isspace()) or _AMOUNT_AHEAD.match(text, end)):
         out.say("to", "range", place, end)
@@ -215,74 +356,9 @@ def _dash(out: Writer, place: int) -> int:
     return end
 
 
-def _compare(out: Writer, place: int) -> int:
-    """Leave out a tag and report it; say a sign of comparison before a blank, number or name."""
-    text = out.text
-    tag = _TAG.match(text, place, out.limit)
-    if tag:
-        out.leave_out(place, tag.end(), "mark-up")
-        if (tag.group(1) or "").lower() in _BLOCKS:
-            last = out.last_spoken()
-            if last is not None and last.kind not in ("end", "paragraph"):
-                out.end_sentence(place, tag.end())
-        return tag.end()
-    end = place + (2 if text[place + 1 : place + 2] == "=" else 1)
-    if re.compile(r" ?[\w.$-]").match(text, end) and out.last_spoken():
-        words = "less than" if text[place] == "<" else "greater than"
-        out.say(words + (" or equal to" if end == place + 2 else ""), "sign", place, end)
-    else:
-        out.silent(place, end)
-    return end
-
-
-def _sometimes(out: Writer, place: int) -> int:
-    """Say * / ^ ~ # where they mean something; they are decoration elsewhere."""
-    text, end = out.text, place + 1
-    char = text[place]
-    before, after = text[place - 1 : place], text[end : end + 1]
-    words = ""
-    if (
-        char == "*"
-        and re.compile(r" ?[\dA-Za-z(]").match(text, end)
-        and re.search(r"\d ?$", text[max(place - 2, 0) : place])
-    ):
-        words = "times"
-    elif char == "/" and (not before or before.isspace()) and (not after or after.isspace()):
-        digits = text[place - 2 : place - 1].isdecimal() and text[end + 1 : end + 2].isdecimal()
-        words = "divided by" if digits else "slash"
-    elif char == "^" and after.isdecimal():
-        words = {"2": "squared", "3": "cubed"}.get(after, "")
-        end += bool(words)
-        words = words or "to the power of"
-    elif char == "~" and after.isdecimal():
-        words = "about"
-    elif char == "#" and before.isalpha():
-        words = "sharp"
-    if words:
-        out.say(words, "sign", place, end)
-    else:
-        out.silent(place, end)
-    return end
-
-
-def _entity(out: Writer, match: re.Match[str]) -> bool:
-    if match.group() == "&amp;":
-        out.say("and", "sign", *match.span())
-    else:
-        out.silent(*match.span())
-    return True
-
-
-def _unequal(out: Writer, match: re.Match[str]) -> bool:
-    out.say("not equal to", "sign", *match.span())
-    return True
-
-
 def _elided(out: Writer, match: re.Match[str]) -> bool:
     out.add(match.group().lower().rstrip("'"), "word", *match.span())
     return True
 
 
-ENTITY_RULES = ((_ENTITY, _entity),)
-UNEQUAL_RULES = ((re.compile(r"!=+"), _unequal),)
 ELISION_RULES = ((_ELIDED, _elided),)

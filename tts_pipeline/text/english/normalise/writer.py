@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from tts_pipeline.text.english.abbreviations import BARE_LETTERS, BARE_PLAIN, PLAIN
 from tts_pipeline.text.english.normalise.characters import Folded
+from tts_pipeline.text.english.normalise.drawn import DRAWN, shortened
 from tts_pipeline.text.protocol import Dropped, Token
 
 MAX_WORD_LETTERS = 48
@@ -39,6 +40,8 @@ class Writer:
         self.limit = len(folded.text)
         self.tokens: list[Token] = []
         self.dropped: list[Dropped] = []
+        # Where the scanner goes on, if a rule takes less than its match.
+        self.resume = 0
         self._checked = 0
         self._loud = -1
 
@@ -55,6 +58,8 @@ class Writer:
         if text in BARE_PLAIN:
             self.say(PLAIN[text], "abbreviation", start, end)
             return
+        if DRAWN.search(text) and len(text) <= MAX_WORD_LETTERS:
+            text = shortened(text, self.known) or text
         if len(text) <= MAX_WORD_LETTERS:
             self.add(text, "word", start, end)
             return
@@ -169,9 +174,10 @@ class Writer:
             match = pattern.match(self.text, place, self.limit)
             if match:
                 before = len(self.tokens)
+                self.resume = match.end()
                 if rule(self, match):
-                    self._fill(before, place, match.end())
-                    return match.end()
+                    self._fill(before, place, self.resume)
+                    return self.resume
         return 0
 
     def _fill(self, before: int, start: int, end: int) -> None:
