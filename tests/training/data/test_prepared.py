@@ -166,7 +166,7 @@ def test_one_training_that_fails_does_not_hurt_the_others(folder, tmp_path, capf
     for name, value in stored_weights(tmp_path / "back/good/best.float16.safetensors").items():
         torch.testing.assert_close(value, whole[name].half().float(), atol=0, rtol=0)
     assert json.loads((tmp_path / "back/later/best.json").read_text())["step"] == 3
-    with tarfile.open(tmp_path / "out" / "logs.tar") as archive:
+    with tarfile.open(tmp_path / "out" / "logs.tar.gz") as archive:
         assert {"good/log.txt", "bad/log.txt"} <= set(archive.getnames())
 
 
