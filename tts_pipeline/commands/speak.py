@@ -140,9 +140,9 @@ def _pieces(path: Path | None) -> Iterator[str]:
 @contextlib.contextmanager
 def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
     if output == PIPE:
-        sink = PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
-        yield sink
-        sink.close()
+        pipe = PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
+        yield pipe
+        pipe.close()
     else:
         with file_sink(Path(output), sample_rate) as sink:
             yield sink

@@ -31,7 +31,10 @@ class Broken(Speech):
 @register
 def loud(voice):
     """Both strategies, for every voice."""
-    return [Loud("loud", "too loud", "parallel"), Broken("broken", "never works", "parallel")]
+    return [
+        Loud("loud", "too loud", "autoregressive", "parallel"),
+        Broken("broken", "never works", "autoregressive", "parallel"),
+    ]
 
 
 @metric("level_spread", "spread of levels", unit="dB", better="lower", needs=[GROUP])
