@@ -6,21 +6,21 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.atomic import write_text
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.corpus.corpus import SPLITS
 from tts_pipeline.corpus.utterance import Utterance
-from tts_pipeline.errors import ConfigError, CorpusError
+from tts_pipeline.errors import ConfigError, CorpusError, VoiceError
 from tts_pipeline.training.data.features import FeatureStore
+from tts_pipeline.voice.folder import read_folder
 
 TOKENS = "tokens.json"
 SHIPPED = Path(__file__).resolve().parents[2] / "voices" / "kathleen"
@@ -112,19 +112,13 @@ def acoustic_of(voice: Path) -> AutoregressiveModel:
         CorpusError: if the voice has none.
     """
     try:
-        models = json.loads((voice / "config.json").read_text(encoding="utf-8"))["models"]
-    except OSError as error:
-        raise CorpusError(f"{voice}: no voice; run the acoustic stage first") from error
-    file = "acoustic.safetensors"
-    found = [model for model in models.values() if model["weights"]["file"] == file]
+        models = read_folder(voice).models.values()
+    except VoiceError as error:
+        raise CorpusError(f"{voice}: no voice ({error}); run the acoustic stage first") from error
+    found = [model for model in models if model.kind == "autoregressive"]
     if not found:
-        raise CorpusError(f"{voice}: holds no {file}")
-    model = AutoregressiveModel(
-        from_mapping(AutoregressiveConfig, found[0]["config"], "config.json"),
-        from_mapping(AudioConfig, found[0]["audio"], "config.json").n_mels,
-    )
-    model.load_state_dict(stored_weights(voice / file))
-    return model.eval().requires_grad_(False)
+        raise CorpusError(f"{voice}: has no autoregressive acoustic model to build upon")
+    return cast(AutoregressiveModel, found[0].module())
 
 
 def stored_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import torch
+from torch import nn
 
 from tts_pipeline.acoustic.latent.config import LatentConfig
 from tts_pipeline.acoustic.latent.model import LatentModel, Posterior
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
+from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
+    USES,
     PlannedTask,
+    gflop_of,
     masked_l1,
     mel_figures,
     planned_pair,
+    with_weights,
 )
 
 
@@ -132,9 +138,27 @@ class LatentTask(PlannedTask):
 
 
 CONFIG = LatentTrainingConfig
+MODEL = VoiceModel("acoustic", "latent", "latent", USES)
+
+
+def gflop(config: LatentTrainingConfig) -> float:
+    """Arithmetic of the whole training."""
+    sizes, decoder = config.model, config.model.decoder
+    of_decoder = decoder.n_blocks * 2 * decoder.channels * decoder.hidden
+    of_posterior = sizes.posterior_blocks * 2 * sizes.channels * sizes.hidden
+    return gflop_of(config.loop, of_decoder + of_posterior)
 
 
 def make_task(config: LatentTrainingConfig, data: Prepared) -> LatentTask:
     """The untrained model with its data."""
     train, valid = planned_pair(acoustic_of(data.voice), data)
     return LatentTask(config, train, valid, data.audio.n_mels)
+
+
+def trained(config: LatentTrainingConfig, data: Prepared, folder: Path) -> nn.Module:
+    """The model with the best weights of a run.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    return with_weights(LatentModel(config.model, data.audio.n_mels), folder, "latent")

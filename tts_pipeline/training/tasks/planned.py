@@ -11,10 +11,23 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig, Task
+
+# What they need of the voice's autoregressive model.
+USES = (("text", "autoregressive"),)
+# Frames of an utterance, for estimates of the training time: the mean of the corpus of the recipe.
+_FRAMES = 340
+
+
+def gflop_of(loop: LoopConfig, n_parameters: float) -> float:
+    """Arithmetic of a whole training of so many parameters, each used once a frame, as
+    :mod:`tts_pipeline.training.estimate` counts it; what is no matrix product costs as much again
+    on a CPU."""
+    return loop.max_steps * loop.batch_size * _FRAMES * 2 * 6 * n_parameters / 1e9
 
 
 class PlannedTask(Task):
@@ -130,11 +143,28 @@ def predicted_mels(task: PlannedTask, run: Path) -> dict[str, torch.Tensor]:
     Raises:
         ConfigError: if it was not trained.
     """
-    module = task.modules[task.name]
-    module.load_state_dict(load_weights(run / "best.safetensors", task.name))
-    module.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    module = with_weights(task.modules[task.name], run, task.name)
+    module.to("cuda" if torch.cuda.is_available() else "cpu")
     mels = task.write_all(task.train) | task.write_all(task.valid)
     return {i: mel.float().cpu().clone() for i, mel in mels.items()}
+
+
+def with_weights(module: nn.Module, run: Path, name: str) -> nn.Module:
+    """A module in use, with the best weights of a training.
+
+    Args:
+        module: untrained.
+        run: folder of the training.
+        name: of the module in it.
+
+    Raises:
+        ConfigError: if it was not trained, or is of other sizes.
+    """
+    try:
+        module.load_state_dict(load_weights(run / "best.safetensors", name))
+    except RuntimeError as error:
+        raise ConfigError(f"{run}: weights of a model of other sizes ({error})") from error
+    return module.eval()
 
 
 def mel_figures(
