@@ -149,15 +149,16 @@ def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
 
 
 def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
-    """Pass blocks on; say what was left out, and on a terminal how far it is."""
+    """Pass blocks on; say what was left out or went wrong, and on a terminal how far it is."""
     progress = sys.stderr.isatty()
     begun, spoken_s, known_s = time.perf_counter(), 0.0, 0.0
+    told: set[str] = set()
     for block in blocks:
-        for item in block.report.dropped:
-            print(
-                f"{_CLEAR_LINE if progress else ''}tts-pipeline: warning: {item.describe()}",
-                file=sys.stderr,
-            )
+        left_out = [item.describe() for item in block.report.dropped]
+        for said in (*left_out, *(item for item in block.report.problems if item not in told)):
+            clear = _CLEAR_LINE if progress else ""
+            print(f"{clear}tts-pipeline: warning: {said}", file=sys.stderr)
+        told |= set(block.report.problems)
         yield block
         spoken_s += block.duration_s
         # A sentence's timestamps come with its first block, and tell how long it will be.
