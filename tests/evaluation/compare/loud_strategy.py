@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 
 from tts_pipeline.audio.files import Audio
-from tts_pipeline.evaluation.compare.strategies import Speech, register
+from tts_pipeline.evaluation.compare.strategies import Speech
+from tts_pipeline.evaluation.compare.strategy import register
 from tts_pipeline.evaluation.metrics.registry import GROUP, Case, metric
 
 

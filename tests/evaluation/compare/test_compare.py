@@ -24,7 +24,7 @@ from tts_pipeline.cli import main
 from tts_pipeline.commands.compare import main as compare
 from tts_pipeline.comparison import read_comparison
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.compare.strategies import unregister
+from tts_pipeline.evaluation.compare.strategy import unregister
 from tts_pipeline.evaluation.metrics.registry import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]

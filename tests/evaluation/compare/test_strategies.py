@@ -13,13 +13,8 @@ from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import Material, read_rows
-from tts_pipeline.evaluation.compare.strategies import (
-    Speech,
-    Strategy,
-    register,
-    strategies_of,
-    unregister,
-)
+from tts_pipeline.evaluation.compare.strategies import Speech, strategies_of
+from tts_pipeline.evaluation.compare.strategy import Strategy, register, unregister
 from tts_pipeline.protocols import MelStream, NoOptions, Operations
 from tts_pipeline.synthesis import synthesize
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig

@@ -130,6 +130,7 @@ def _result(
         cost=_cost(task, voice, records),
         metrics={name: Score(*summary) for name, summary in summaries.items()},
         unavailable=unavailable,
+        kinds=strategy.kinds(voice),
         curve=strategy.curve,
         steps=strategy.steps,
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import Material
-from tts_pipeline.evaluation.compare.strategies import Strategy, strategies_of
+from tts_pipeline.evaluation.compare.strategies import strategies_of
+from tts_pipeline.evaluation.compare.strategy import Strategy
 from tts_pipeline.evaluation.compare.task import SoundRecord, Task
 from tts_pipeline.evaluation.compare.worker import run
 from tts_pipeline.voice.voice import Voice

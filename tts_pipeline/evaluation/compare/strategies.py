@@ -1,27 +1,9 @@
-"""Ways from text to sound, so that all of them are compared alike; open for later ones.
-
-Every acoustic model of a voice takes part by itself, in front of the default vocoder, every
-refiner behind the default acoustic model, and every vocoder. Something else is a subclass of
-:class:`Strategy`, registered with a function that says which strategies a voice permits::
-
-    @dataclasses.dataclass(frozen=True)
-    class Louder(Speech):
-        def make(self, voice, material, seed):
-            audio = super().make(voice, material, seed)
-            return Audio(np.clip(2 * audio.samples, -1, 1), audio.sample_rate)
-
-    register(lambda voice: [Louder("louder", "twice as loud", "autoregressive", "parallel")])
-
-``tts-pipeline compare --use my_module`` imports the module that does so. The class must be at the
-top level of a module that can be imported, since every strategy runs in a process of its own.
-"""
+"""The strategies that a voice permits by itself: recordings, copies, speech by every model."""
 
 from __future__ import annotations
 
-import abc
 import dataclasses
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,6 +16,7 @@ from tts_pipeline.evaluation.compare.operations import (
     speech_operations,
     vocoder_operations,
 )
+from tts_pipeline.evaluation.compare.strategy import FACTORIES, Strategy, register
 from tts_pipeline.evaluation.metrics.scoring import NATURAL
 from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.synthesis import stream, synthesize
@@ -41,86 +24,12 @@ from tts_pipeline.timeline import Speaker
 from tts_pipeline.voice.models import ACOUSTIC, REFINER, VOCODER
 from tts_pipeline.voice.voice import CHAIN, GRIFFIN_LIM, Voice
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9+-]{0,59}")
 # Points of the curves of models that take a number of steps, as far as they take them.
 STEPS = (1, 2, 4, 8, 16)
 # Frames of the blocks in which a vocoder gets a mel when its first sound is timed: those that the
 # acoustic models of this package write.
 _BLOCKS = (64, 128)
 _LATER_BLOCKS = 256
-
-
-@dataclasses.dataclass(frozen=True)
-class Strategy(abc.ABC):
-    """A way to make sound of a text.
-
-    Attributes:
-        name: of lower-case letters, digits, '-' and '+', at most 60; names folders.
-        label: for people.
-    """
-
-    name: str
-    label: str
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ConfigError(
-                f"strategy {self.name!r}: expected a name of at most 60 lower-case letters, "
-                "digits, '-' and '+'"
-            )
-
-    @property
-    def reference(self) -> bool:
-        """Whether this is the recording itself."""
-        return False
-
-    @property
-    def needs_recording(self) -> bool:
-        """Whether it works from a recording, so that texts without one are left out."""
-        return False
-
-    @property
-    def aligned(self) -> bool:
-        """Whether it keeps the recording's timing, which PESQ, STOI and the like rest on."""
-        return False
-
-    @property
-    def curve(self) -> str:
-        """Name of the strategy of whose curve over steps this is a point, empty for none."""
-        return ""
-
-    @property
-    def steps(self) -> int | None:
-        """Number of steps, if it is such a point."""
-        return None
-
-    @abc.abstractmethod
-    def make(self, voice: Voice, material: Material, seed: int) -> Audio:
-        """Make the whole sound; this is timed."""
-
-    def stream(self, voice: Voice, material: Material, seed: int) -> Iterator[Audio]:
-        """The same in blocks; the time to the first one is measured."""
-        yield self.make(voice, material, seed)
-
-    def prepare(self, material: Material) -> None:
-        """What must be there before the clock starts, such as the recording's mel."""
-        return
-
-    def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
-        """What metrics may ask for beside the sound, by name; not timed."""
-        return {}
-
-    def models(self, voice: Voice) -> list[Any]:
-        """The models that work, whose parameters are counted."""
-        return []
-
-    def parameters(self, voice: Voice) -> int:
-        """Number of trained parameters that the strategy uses."""
-        return sum(model.n_parameters for model in self.models(voice))
-
-    def operations(self, voice: Voice, material: Material, seed: int) -> SoundOperations | None:
-        """Arithmetic for this text, None if it cannot be told."""
-        return None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,6 +84,9 @@ class Copy(Strategy):
 
     def models(self, voice: Voice) -> list[Any]:
         return [voice.choose_vocoder(self.vocoder)]
+
+    def kinds(self, voice: Voice) -> tuple[str, ...]:
+        return (_kind(voice, self.vocoder),)
 
     def operations(self, voice: Voice, material: Material, seed: int) -> SoundOperations | None:
         return vocoder_operations(voice, self.vocoder, material.mel.shape[1])
@@ -238,29 +150,11 @@ class Speech(Strategy):
     def models(self, voice: Voice) -> list[Any]:
         return [voice.choose_acoustic(self.acoustic), voice.choose_vocoder(self.vocoder)]
 
+    def kinds(self, voice: Voice) -> tuple[str, ...]:
+        return tuple(_kind(voice, name) for name in (*self.acoustic.split(CHAIN), self.vocoder))
+
     def operations(self, voice: Voice, material: Material, seed: int) -> SoundOperations | None:
         return speech_operations(self.speech_options(voice, seed), material.text)
-
-
-# What a voice permits; asked in the order of registration.
-Factory = Callable[[Voice], Iterable[Strategy]]
-_factories: list[Factory] = []
-
-
-def register(factory: Factory) -> Factory:
-    """Add strategies to every comparison from now on; usable as a decorator.
-
-    Args:
-        factory: which strategies a voice permits, given the voice.
-    """
-    if factory not in _factories:
-        _factories.append(factory)
-    return factory
-
-
-def unregister(factory: Factory) -> None:
-    """Take back what :func:`register` added."""
-    _factories.remove(factory)
 
 
 def strategies_of(voice: Voice) -> list[Strategy]:
@@ -270,7 +164,7 @@ def strategies_of(voice: Voice) -> list[Strategy]:
         ConfigError: if two have the same name.
     """
     found: dict[str, Strategy] = {}
-    for factory in _factories:
+    for factory in FACTORIES:
         for strategy in factory(voice):
             if strategy.name in found:
                 raise ConfigError(f"strategy {strategy.name!r}: registered twice; rename one")
@@ -317,6 +211,11 @@ def _speech(voice: Voice) -> list[Strategy]:
             for n in _steps_of(voice.choose_acoustic(name).options)
         ]
     return out
+
+
+def _kind(voice: Voice, name: str) -> str:
+    """Its kind; its name for one that no folder holds, such as Griffin-Lim."""
+    return (voice.models[name].kind if name in voice.models else "") or name
 
 
 def _label(acoustic: str, vocoder: str) -> str:
