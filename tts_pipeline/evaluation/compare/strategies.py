@@ -10,6 +10,7 @@ import numpy as np
 
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError
+from tts_pipeline.evaluation.compare.code_pairs import code_pairs, mel_pairs
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.operations import (
     SoundOperations,
@@ -18,7 +19,8 @@ from tts_pipeline.evaluation.compare.operations import (
 )
 from tts_pipeline.evaluation.compare.strategy import FACTORIES, Strategy, register
 from tts_pipeline.evaluation.metrics.scoring import NATURAL
-from tts_pipeline.speech_options import SpeechOptions
+from tts_pipeline.protocols import AcousticInput
+from tts_pipeline.speech_options import SpeechOptions, model_options
 from tts_pipeline.synthesis import stream, synthesize
 from tts_pipeline.timeline import Speaker
 from tts_pipeline.voice.models import ACOUSTIC, REFINER, VOCODER
@@ -50,6 +52,10 @@ class Natural(Strategy):
 
     def make(self, voice: Voice, material: Material, seed: int) -> Audio:
         return Audio(material.natural, voice.audio.sample_rate)
+
+    def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
+        """How many neighbouring codes are unseen, ``mel_pairs``."""
+        return mel_pairs(voice, [material.mel])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,13 +145,22 @@ class Speech(Strategy):
         )
 
     def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
-        """The mel ``(M, T)`` that the vocoder got."""
+        """The mel ``(M, T)`` that the vocoder got; how many neighbouring codes are unseen in it,
+        ``mel_pairs``, and in what a model of codes wrote, ``code_pairs``."""
         speaker = Speaker(self.speech_options(voice, seed))
-        mels = [
-            speaker.mels([sentence], index)[0].read()
-            for index, sentence in enumerate(voice.front_end(material.text)[0])
-        ]
-        return {"mel": np.concatenate(mels, 1)} if mels else {}
+        sentences = voice.front_end(material.text)[0]
+        mels = [speaker.mels([each], index)[0].read() for index, each in enumerate(sentences)]
+        if not mels:
+            return {}
+        written: list[np.ndarray] = []
+        if hasattr(speaker.acoustic, "write_codes"):
+            models = {"acoustic": speaker.acoustic, "vocoder": speaker.vocoder}
+            options = model_options(dict(self.options), models)[0]
+            for index, sentence in enumerate(sentences):
+                given, own_seed = AcousticInput.plain(sentence.tokens), speaker.seed_of(index)
+                written.append(speaker.acoustic.write_codes(given, seed=own_seed, options=options))
+        counts = mel_pairs(voice, mels) | code_pairs(voice, written)
+        return {"mel": np.concatenate(mels, 1), **counts}
 
     def models(self, voice: Voice) -> list[Any]:
         return [voice.choose_acoustic(self.acoustic), voice.choose_vocoder(self.vocoder)]
