@@ -64,6 +64,7 @@ class Facts(NamedTuple):
     language: str
     sample_rate: int
     acoustics: tuple[str, ...]
+    refiners: tuple[str, ...]
     vocoders: tuple[str, ...]
 
 

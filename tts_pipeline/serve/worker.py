@@ -77,10 +77,13 @@ class _Worker:
 
     def facts(self) -> Facts:
         voice = self._voice
-        acoustics = getattr(voice, "acoustics", None)
-        names = tuple(acoustics) if acoustics is not None else ("autoregressive",)
         return Facts(
-            voice.name, voice.language, voice.audio.sample_rate, names, tuple(voice.vocoders)
+            voice.name,
+            voice.language,
+            voice.audio.sample_rate,
+            tuple(voice.acoustics),
+            tuple(voice.refiners),
+            tuple(voice.vocoders),
         )
 
     def do(self, start: Start) -> None:

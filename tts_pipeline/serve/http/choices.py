@@ -45,6 +45,7 @@ def voices_of(facts: Facts) -> dict[str, Any]:
         "voices": entries,
         "data": entries,
         "acoustics": list(facts.acoustics),
+        "refiners": list(facts.refiners),
         "vocoders": list(facts.vocoders),
         "sample_rate": facts.sample_rate,
     }
@@ -94,8 +95,10 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
         _known("vocoder", wanted.vocoder, facts.vocoders, "unknown_vocoder", 400)
         options["vocoder"] = wanted.vocoder
     if wanted.acoustic is not None:
-        parts = wanted.acoustic.split("+")
-        _known("acoustic", parts[0], facts.acoustics, "unknown_acoustic", 400)
+        first, *others = wanted.acoustic.split("+")
+        _known("acoustic", first, facts.acoustics, "unknown_acoustic", 400)
+        for refiner in others:
+            _known("acoustic", refiner, facts.refiners, "unknown_refiner", 400)
         options["acoustic"] = wanted.acoustic
     for name, value in (wanted.options or {}).items():
         if name in options or not name.isidentifier():
