@@ -70,7 +70,10 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     """
     config = read_config(folder)
     where = str(folder / CONFIG)
-    alphabet = _read(Alphabet, config["alphabet"], "alphabet", folder)
+    try:
+        alphabet = Alphabet.from_dict(config["alphabet"])
+    except TTSPipelineError as error:
+        raise VoiceError(f"{where}: {error}; {remedy_for(folder)}") from error
     models: dict[str, VoiceModel] = {}
     for name, values in config["models"].items():
         key = f"models.{name}"
@@ -151,7 +154,7 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
         "schema": SCHEMA,
         "name": contents.name,
         "language": contents.language,
-        "alphabet": dataclasses.asdict(contents.alphabet),
+        "alphabet": contents.alphabet.to_dict(),
         "models": records,
     }
     files[CARD] = contents.card.encode()

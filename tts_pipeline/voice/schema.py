@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -84,7 +83,7 @@ def _from_schema_1(config: dict[str, Any]) -> dict[str, Any]:
         name, role, kind = _SCHEMA_1.get(key, (key, "", key))
         more = {"role": role, "kind": kind}
         models[name] = {**more, **values} if isinstance(values, dict) else values
-    return {**config, "alphabet": dataclasses.asdict(ARPABET), "models": models}
+    return {**config, "alphabet": ARPABET.to_dict(), "models": models}
 
 
 def remedy_for(folder: Path) -> str:

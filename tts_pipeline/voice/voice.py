@@ -311,7 +311,7 @@ class Voice:
 
     def _model(self, name: str, model: Any, kinds: Mapping[str, str]) -> VoiceModel:
         if isinstance(model, VoiceModel):
-            return model
+            return model if model.name == name else model.copy(name=name)
         if not hasattr(model, "state_dict"):
             return VoiceModel.of_ready(name, model, self.alphabet)
         uses = {}

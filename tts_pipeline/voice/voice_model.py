@@ -123,10 +123,10 @@ class VoiceModel:
         }
         return functools.partial(VoiceModel, **keywords), (*given, self.arrays)
 
-    def copy(self, *, device: str | None = None) -> VoiceModel:
-        """The same model, not at work yet; on another device if one is named."""
+    def copy(self, *, name: str | None = None, device: str | None = None) -> VoiceModel:
+        """The same model, not at work yet; by another name or on another device if one is given."""
         return VoiceModel(
-            self.name,
+            name or self.name,
             self.kind,
             self.settings,
             self.audio,

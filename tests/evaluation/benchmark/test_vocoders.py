@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.tiny_voice import make_tiny_voice
-from tests.vocoder.small_wavenets import SMALL, make_wavenet
+from tests.tiny import make_tiny_voice
+from tests.vocoder.wavenet.small import SMALL, make_wavenet
 from tts_pipeline import Voice
 from tts_pipeline.cli import main
 from tts_pipeline.evaluation.benchmark import vocoder_table

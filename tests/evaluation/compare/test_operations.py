@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.flops import Counter
-from tests.tiny_voice import ACOUSTIC, GENERATOR, make_tiny_voice
+from tests.tiny import ACOUSTIC, GENERATOR, make_tiny_voice
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.evaluation.compare.operations import (
     SoundOperations,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.small_corpus import speech_like
-from tests.tiny_voice import make_tiny_voice
+from tests.tiny import make_tiny_voice
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.flops import Counter
+from tests.vocoder.harmonic_noise.small import engine_of
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError
+from tts_pipeline.protocols import Vocoder
 from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine, HarmonicNoiseStream
+from tts_pipeline.vocoder.harmonic_noise.generation import HarmonicNoiseOnDevice
 from tts_pipeline.vocoder.harmonic_noise.model import GeneratorConfig, HarmonicPlusNoiseVocoder
 from tts_pipeline.vocoder.harmonic_noise.pitch import PitchConfig
 
@@ -45,39 +49,53 @@ def test_infer_equals_the_pass_of_training(vocoder, n_frames):
     mel = mel_like(n_frames)
     noise = noise_of(3, n_frames * vocoder.audio.hop_length)
     expected = vocoder(mel[None], noise=noise).waveform[0].clamp(-1, 1)
-    torch.testing.assert_close(vocoder.infer(mel, seed=3), expected, atol=1e-4, rtol=0)
+    made = engine_of(vocoder).infer(mel, seed=3)
+    np.testing.assert_allclose(made, expected.detach(), atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("block", [1, 3, 16, 64, 1000])
 @pytest.mark.parametrize("n_frames", [1, 2, 64, 150])
 def test_blocks_are_the_whole(vocoder, block, n_frames):
     mel = mel_like(n_frames)
-    whole = vocoder.infer(mel, seed=5)
-    made = torch.cat(list(vocoder.stream(mel.split(block, 1), seed=5)))
-    torch.testing.assert_close(made, whole, atol=2e-5, rtol=0)
+    engine = engine_of(vocoder)
+    whole = engine.infer(mel, seed=5)
+    made = np.concatenate(list(engine.stream(mel.split(block, 1), seed=5)))
+    np.testing.assert_allclose(made, whole, atol=2e-5, rtol=0)
 
 
-def test_elsewhere_than_on_a_cpu_pytorch_does_the_same(vocoder, monkeypatch):
+def test_on_a_device_pytorch_does_the_same(vocoder):
+    mel, engine, on_device = mel_like(50), engine_of(vocoder), HarmonicNoiseOnDevice(vocoder)
+    assert isinstance(engine, Vocoder) and isinstance(on_device, Vocoder)
+    assert on_device.n_parameters == engine.n_parameters
+    assert on_device.operations(50) == engine.operations(50)
+    expected = engine.infer(torch.stack([mel, mel - 1]), seed=5)
+    made = on_device.infer(torch.stack([mel, mel - 1]), seed=5)
+    np.testing.assert_allclose(made, expected, atol=1e-4, rtol=0)
+    (whole,) = on_device.stream(mel.split(20, 1), seed=5)
+    np.testing.assert_allclose(whole, expected[0], atol=1e-4, rtol=0)
+    assert list(on_device.stream([], seed=5)) == []
+
+
+def test_operations_are_those_that_pytorch_counts(vocoder):
     mel = mel_like(50)
-    expected = vocoder.infer(torch.stack([mel, mel - 1]), seed=5)
-    monkeypatch.setattr(vocoder, "cpu_engine", lambda: None)
-    made = vocoder.infer(torch.stack([mel, mel - 1]), seed=5)
-    torch.testing.assert_close(made, expected, atol=1e-4, rtol=0)
-    (whole,) = vocoder.stream(mel.split(20, 1), seed=5)
-    torch.testing.assert_close(whole, expected[0], atol=1e-4, rtol=0)
-    assert list(vocoder.stream([], seed=5)) == []
+    with Counter() as counter, torch.no_grad():
+        vocoder(mel[None], noise=noise_of(3, 50 * vocoder.audio.hop_length))
+    found = 2 * engine_of(vocoder).operations(50).multiply_accumulates
+    # PyTorch overlap-adds without a product, and so do we.
+    assert found == pytest.approx(counter.get_total_flops(), rel=1e-4)
 
 
 def test_a_long_mel_in_unequal_blocks_is_the_whole():
-    vocoder = make_vocoder(160, 640, 2)
+    engine = engine_of(make_vocoder(160, 640, 2))
     mel = mel_like(900)
-    made = torch.cat(list(vocoder.stream(mel.split([64, 128, 1, 255, 256, 196], 1), seed=6)))
-    torch.testing.assert_close(made, vocoder.infer(mel, seed=6), atol=2e-5, rtol=0)
-    assert made.abs().mean() > 0.003, "else nothing is compared"
+    blocks = mel.split([64, 128, 1, 255, 256, 196], 1)
+    made = np.concatenate(list(engine.stream(blocks, seed=6)))
+    np.testing.assert_allclose(made, engine.infer(mel, seed=6), atol=2e-5, rtol=0)
+    assert np.abs(made).mean() > 0.003, "else nothing is compared"
 
 
 def test_the_first_samples_come_after_the_lookahead(vocoder):
-    engine = vocoder.cpu_engine()
+    engine = engine_of(vocoder)
     n_frames = 64
     samples = HarmonicNoiseStream(engine, 0).push(mel_like(n_frames).numpy(), last=False)
     n_settled = (n_frames - engine.lookahead) * vocoder.audio.hop_length
@@ -90,10 +108,11 @@ def test_a_longer_mel_begins_with_the_same_noise():
         vocoder = make_vocoder(hop_length, n_fft, 1)
         with torch.no_grad():
             vocoder.output.bias[: vocoder.n_bins] = -100.0
-        short, long = (vocoder.infer(mel_like(60)[:, :n].contiguous(), seed=1) for n in (30, 31))
-        same = (30 - vocoder.cpu_engine().lookahead - 1) * hop_length
-        assert short[:same].abs().max() > 0
-        torch.testing.assert_close(short[:same], long[:same], atol=1e-6, rtol=0)
+        engine = engine_of(vocoder)
+        short, long = (engine.infer(mel_like(60)[:, :n], seed=1) for n in (30, 31))
+        same = (30 - engine.lookahead - 1) * hop_length
+        assert np.abs(short[:same]).max() > 0
+        np.testing.assert_allclose(short[:same], long[:same], atol=1e-6, rtol=0)
 
 
 def n_kept(thing: object) -> int:
@@ -108,7 +127,7 @@ def n_kept(thing: object) -> int:
 
 
 def test_memory_does_not_grow():
-    stream = HarmonicNoiseStream(make_vocoder(160, 640, 2).cpu_engine(), 0)
+    stream = HarmonicNoiseStream(engine_of(make_vocoder(160, 640, 2)), 0)
     kept = []
     for _ in range(24):
         stream.push(mel_like(64).numpy(), last=False)
@@ -117,7 +136,7 @@ def test_memory_does_not_grow():
 
 
 def test_no_block_gives_no_sample(vocoder):
-    assert list(vocoder.stream([])) == []
+    assert list(engine_of(vocoder).stream([])) == []
 
 
 @pytest.mark.parametrize(
@@ -130,4 +149,4 @@ def test_no_block_gives_no_sample(vocoder):
 )
 def test_a_bad_block_is_refused_when_it_is_reached(vocoder, block, message):
     with pytest.raises(AudioError, match=message):
-        list(vocoder.stream([torch.zeros(80, 3), block]))
+        list(engine_of(vocoder).stream([torch.zeros(80, 3), block]))

@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from tts_pipeline.acoustic.autoregressive.decoder import Decoder, DecoderState
-from tts_pipeline.acoustic.autoregressive.kernel import decode_steps, sigmoid, tanh
-from tts_pipeline.acoustic.autoregressive.packed import CpuDecoder, CpuState
-from tts_pipeline.modules import arrays_of
+from tts_pipeline.acoustic.autoregressive.engine import Decoder as FusedDecoder
+from tts_pipeline.acoustic.autoregressive.engine import DecoderState as FusedState
+from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
 from tts_pipeline.nn import jit as compiled
+from tts_pipeline.nn.approximations import sigmoid, tanh
 from tts_pipeline.nn.weights import Weights
 
 
@@ -42,9 +43,11 @@ def random_state(decoder: Decoder, n_items: int) -> DecoderState:
     return DecoderState(*(torch.randn(n_items, size, generator=generator) for size in sizes))
 
 
-def packed(decoder: Decoder) -> CpuDecoder:
-    weights = Weights({f"decoder.{key}": value for key, value in arrays_of(decoder).items()})
-    engine = CpuDecoder(
+def packed(decoder: Decoder) -> FusedDecoder:
+    weights = Weights(
+        {f"decoder.{key}": value.numpy() for key, value in decoder.state_dict().items()}
+    )
+    engine = FusedDecoder(
         weights, "decoder", decoder.channels, decoder.prenet_size, decoder.frame_size
     )
     weights.finish()
@@ -52,12 +55,12 @@ def packed(decoder: Decoder) -> CpuDecoder:
 
 
 def generate(
-    engine: CpuDecoder, conditioning: torch.Tensor, masks: torch.Tensor, start: DecoderState
+    engine: FusedDecoder, conditioning: torch.Tensor, masks: torch.Tensor, start: DecoderState
 ) -> tuple[torch.Tensor, DecoderState]:
     """All items as :meth:`Decoder.generate` would."""
     written, states = [], []
     for item, rows in enumerate(conditioning):
-        state = CpuState(*(part[item].numpy().copy() for part in start))
+        state = FusedState(*(part[item].numpy().copy() for part in start))
         made = engine.run(engine.prepare(rows.numpy()), masks.numpy(), state)
         written.append(torch.from_numpy(made))
         states.append([torch.from_numpy(part) for part in state])
@@ -120,7 +123,7 @@ def test_goes_on_after_any_step(half):
     assert len(decode_steps.signatures) <= 2
 
 
-def bytes_per_weight(engine: CpuDecoder) -> set[int]:
+def bytes_per_weight(engine: FusedDecoder) -> set[int]:
     return {matrix.itemsize for matrix in engine._weights if matrix.ndim == 2}
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.vocoder.small_wavenets import (
+from tests.vocoder.wavenet.small import (
     LOGISTICS,
     SMALL,
     flat_model,
     uniforms,
     write,
 )
-from tts_pipeline.vocoder.wavenet.model import GENERATORS
+from tts_pipeline.vocoder.wavenet.generators import GENERATORS
 
 
 @pytest.mark.parametrize("name, n", [("cached", 6000), ("numba-f32", 200_000)])

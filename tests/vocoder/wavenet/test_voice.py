@@ -8,17 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from tests.tiny_voice import make_tiny_voice
-from tests.vocoder.small_wavenets import LOGISTICS, SMALL, make_wavenet
+from tests.tiny import make_tiny_voice
+from tests.vocoder.wavenet.small import LOGISTICS, SMALL, make_wavenet
 from tts_pipeline import Voice, stream, synthesize
-from tts_pipeline.errors import VoiceError
+from tts_pipeline.errors import AudioError, ConfigError, VoiceError
+from tts_pipeline.vocoder.wavenet.generators import WaveNetOnDevice
 from tts_pipeline.vocoder.wavenet.model import WaveNet
 
 
 def voice_with(wavenet: WaveNet) -> Voice:
-    tiny = make_tiny_voice()
-    vocoders = {"parallel": tiny.vocoder, "wavenet": wavenet}
-    return Voice("slow", tiny.audio, tiny.acoustic, vocoders)
+    return make_tiny_voice().with_model("wavenet", wavenet)
 
 
 @pytest.mark.parametrize("config", [SMALL, LOGISTICS], ids=lambda config: config.output)
@@ -26,16 +25,17 @@ def voice_with(wavenet: WaveNet) -> Voice:
 def test_a_stored_wavenet_is_the_same_one(config, dtype, tmp_path):
     wavenet = make_wavenet(config)
     voice_with(wavenet).save(tmp_path, dtype=dtype)
-    loaded = Voice.load(tmp_path).vocoders["wavenet"]
+    voice = Voice.load(tmp_path)
+    loaded = voice.module("wavenet")
     assert isinstance(loaded, WaveNet) and loaded.config == config
     expected = dict(wavenet.named_parameters())
     for name, parameter in loaded.named_parameters():
         stored = expected[name].to(getattr(torch, dtype)).float()
         assert parameter.dtype == torch.float32 and torch.equal(parameter, stored)
-    assert loaded.cpu_engine().halves == (dtype == "float16")
+    assert voice.vocoders["wavenet"].fits_float16 == (dtype == "float16")
 
 
-def test_it_speaks_whole_and_streamed_with_or_without_its_module(tmp_path):
+def test_it_speaks_whole_and_streamed_and_by_its_module(tmp_path):
     voice_with(make_wavenet(SMALL)).save(tmp_path)
     voice = Voice.load(tmp_path)
     made = synthesize("A red fish.", voice=voice, vocoder="wavenet", seed=3)
@@ -46,10 +46,28 @@ def test_it_speaks_whole_and_streamed_with_or_without_its_module(tmp_path):
     assert len(blocks) > 3
     streamed = np.concatenate([block.samples for block in blocks])
     np.testing.assert_allclose(streamed, made.samples, atol=1e-4)
-    # Now the module exists, whose weights might have been changed.
-    assert voice.choose_vocoder("wavenet").config == SMALL
-    again = synthesize("A red fish.", voice=voice, vocoder="wavenet", seed=3)
+    by_module = voice.with_model("wavenet", WaveNetOnDevice(voice.module("wavenet")))
+    again = synthesize("A red fish.", voice=by_module, vocoder="wavenet", seed=3)
     np.testing.assert_array_equal(again.samples, made.samples)
+
+
+def test_its_temperature_is_an_option_of_speech(tmp_path):
+    voice = voice_with(make_wavenet(SMALL))
+
+    def spoken(**options):
+        return synthesize("A red fish.", voice=voice, vocoder="wavenet", **options)
+
+    one, other = (spoken(seed=seed, temperature=0.0) for seed in (1, 2))
+    assert dict(one.report.options) == {"temperature": 0.0}
+    # Nothing is drawn; the seed decides the mel alone, and its length is the same.
+    assert len(one.samples) == len(other.samples)
+    assert not np.array_equal(one.samples, spoken(seed=1).samples)
+    with pytest.raises(ConfigError, match=r"steps=4: no such option.*'wavenet' takes temperature"):
+        spoken(steps=4)
+    with pytest.raises(ConfigError, match=r"temperature: 'hot', expected float"):
+        spoken(temperature="hot")
+    with pytest.raises(AudioError, match=r"temperature=-1\.0"):
+        spoken(temperature=-1.0)
 
 
 def test_weights_of_other_sizes_are_named(tmp_path):
@@ -59,4 +77,4 @@ def test_weights_of_other_sizes_are_named(tmp_path):
     config["models"]["wavenet"]["config"]["skip_channels"] = 11
     path.write_text(json.dumps(config))
     with pytest.raises(VoiceError, match=r"wavenet\.safetensors.*another model.*skip has shape"):
-        Voice.load(tmp_path)
+        Voice.load(tmp_path).choose_vocoder("wavenet")

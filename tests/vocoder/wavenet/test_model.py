@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.vocoder.small_wavenets import (
+from tests.vocoder.wavenet.small import (
     LOGISTICS,
     SMALL,
     make_wavenet,
@@ -16,10 +16,9 @@ from tests.vocoder.small_wavenets import (
     random_symbols,
 )
 from tts_pipeline.errors import AudioError
-from tts_pipeline.vocoder.mu_law import mu_law_encode, pre_emphasise
 from tts_pipeline.vocoder.wavenet.levels import de_emphasise, mu_law_levels
 from tts_pipeline.vocoder.wavenet.model import WaveNetConfig
-from tts_pipeline.vocoder.wavenet.outputs import logistics_loss
+from tts_pipeline.vocoder.wavenet.outputs import logistics_loss, mu_law_encode, pre_emphasise
 
 
 @pytest.mark.parametrize("config", [SMALL, LOGISTICS], ids=lambda config: config.output)

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from tts_pipeline.modules import arrays_of
 from tts_pipeline.nn.convnext import ConvNeXtBlock
 from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack, blocks_over
 from tts_pipeline.nn.weights import Weights
@@ -41,7 +40,7 @@ def stack() -> Stack:
 
 
 def layers_of(stack: Stack) -> tuple[list[Conv | Block], list[Norm | Linear]]:
-    weights = Weights(arrays_of(stack))
+    weights = Weights({key: value.numpy() for key, value in stack.state_dict().items()})
     convolutions = [
         Conv(weights, "input", N_IN, C, 5),
         Block(weights, "blocks.0", C, HIDDEN),

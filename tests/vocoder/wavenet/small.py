@@ -8,6 +8,9 @@ import numpy as np
 import torch
 
 from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.vocoder.wavenet.config import WaveNetOptions
+from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
+from tts_pipeline.vocoder.wavenet.generators import WaveNetOnDevice
 from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 
 SMALL = WaveNetConfig(
@@ -54,9 +57,22 @@ def uniforms(n: int, seed: int = 0) -> np.ndarray:
     return np.random.Generator(np.random.PCG64(seed)).random((n, 2), np.float32)
 
 
+def engine_of(model: WaveNet) -> WaveNetEngine:
+    """The engine with the weights of a module, sharing its memory."""
+    weights = {key: value.numpy() for key, value in model.state_dict().items()}
+    return WaveNetEngine(model.config, model.audio, weights)
+
+
+def infer(model: WaveNet, mel, *, seed=0, generator=None, temperature=None, progress=None):
+    """Sound of a mel by one of the generators."""
+    options = WaveNetOptions(temperature)
+    on_device = WaveNetOnDevice(model, generator=generator)
+    return on_device.infer(mel, seed=seed, options=options, progress=progress)
+
+
 def write(model, name, told, drawn, *, sizes=(), temperature=1.0):
     """Symbols and outputs of a generator that stops after ``sizes`` and goes on."""
-    writer = model._writer(name)
+    writer = WaveNetOnDevice(model, generator=name).writer
     hop, n_items = model.audio.hop_length, len(told)
     state = writer.begin(n_items)
     seen = np.full((n_items, len(drawn), model.config.n_outputs), np.nan, np.float32)
