@@ -68,7 +68,7 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     Raises:
         VoiceError: saying what is missing, damaged, foreign or too new, and the remedy.
     """
-    config = read_config(folder)
+    config, fingerprint = read_config(folder)
     where = str(folder / CONFIG)
     try:
         alphabet = Alphabet.from_dict(config["alphabet"])
@@ -110,8 +110,6 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
             raise VoiceError(f"{where}: names no {lacks}; {remedy_for(folder)}")
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-    # The configuration holds the hashes of all weights, so its own hash stands for the voice.
-    fingerprint = _sha256(json.dumps(config, sort_keys=True).encode())
     audio = next(iter(models.values())).audio
     return Contents(config["name"], config["language"], alphabet, audio, models, text, fingerprint)
 
