@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from tests.tiny_voice import make_tiny_voice
+from tests.tiny import make_tiny_voice
 from tests.training.spoken_data import AUDIO, make_spoken_data
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import ConfigError, CorpusError
