@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.nn.threads import blas_threads, usable_cores
 from tts_pipeline.protocols import AcousticInput, MelStream
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
@@ -126,12 +126,23 @@ class Speaker:
     def waveform(self, mel: SentenceMel, index: int) -> np.ndarray:
         """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
         seed = self.seed_of(index)
-        return self.vocoder.infer(mel.read(), seed=seed, options=self._vocoder_options)
+        return self._finite(
+            self.vocoder.infer(mel.read(), seed=seed, options=self._vocoder_options)
+        )
 
     def waveform_blocks(self, mel: SentenceMel, index: int) -> Iterator[np.ndarray]:
         """:meth:`waveform` in blocks, each as soon as it is settled."""
         seed = self.seed_of(index)
-        return self.vocoder.stream(mel.blocks(), seed=seed, options=self._vocoder_options)
+        for samples in self.vocoder.stream(mel.blocks(), seed=seed, options=self._vocoder_options):
+            yield self._finite(samples)
+
+    def _finite(self, samples: np.ndarray) -> np.ndarray:
+        if not np.isfinite(samples).all():
+            raise VoiceError(
+                f"voice {self.voice.name!r}: vocoder {self.vocoder_name!r} gives samples that are "
+                "no numbers; its weights are not those of a trained model, take another voice"
+            )
+        return samples
 
     def _mel(self, parts: list[Part], streams: Iterable[MelStream]) -> SentenceMel:
         align = self._align if self.voice.names(ALIGNER) else None

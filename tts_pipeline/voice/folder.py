@@ -42,7 +42,8 @@ class WeightsFile:
 
     file: str
     sha256: str
-    n_bytes: int
+    # A voice is small; a file of gigabytes is none, and would fill the memory.
+    n_bytes: int = dataclasses.field(metadata={"within": (1, 2**30)})
 
 
 class Contents(NamedTuple):
@@ -193,7 +194,7 @@ def _require_same_audio(folder: Path, audios: Mapping[str, AudioConfig]) -> None
 
 def _read(kind: type[T], values: object, key: str, folder: Path) -> T:
     try:
-        return from_mapping(kind, values, key)
+        return from_mapping(kind, values, key, complete=True)
     except TTSPipelineError as error:
         raise VoiceError(f"{folder / CONFIG}: {error}; {remedy_for(folder)}") from error
 

@@ -167,7 +167,9 @@ class VoiceModel:
         """
         try:
             where = f"models.{self.name}.config"
-            return from_mapping(KINDS[self.kind].part("config"), self.settings, where)
+            return from_mapping(
+                KINDS[self.kind].part("config"), self.settings, where, complete=True
+            )
         except TTSPipelineError as error:
             raise VoiceError(f"{self._origin.config}: {error}; {self._origin.remedy}") from error
 
