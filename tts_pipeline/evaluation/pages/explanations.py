@@ -137,10 +137,10 @@ INTRODUCTION = (
 )
 FAULT = """\
 <h2 id="fault">Why all at once is hard</h2>
-<p>A question has two right answers of two characters each, 演員 and 老師. Somebody who writes the
-first character and then the second gives one of the two. If both places are filled at the same
+<p>A question has two right answers of two characters each, 演員 (yǎn yuán, actor) and 老師 (lǎo
+shī, teacher). Somebody who writes the first character and then the second gives one of the two. If both places are filled at the same
 time, each for itself, the first is 演 or 老 and the second 員 or 師: half of the answers are 老員
-and 演師, which nobody ever said. A model of speech is in that position wherever a word can be
+(lǎo yuán) and 演師 (yǎn shī), which nobody ever said. A model of speech is in that position wherever a word can be
 said in more than one way. If it must give one number it takes the mean of them all: blur.</p>
 <svg class="diagram" viewBox="0 0 330 112" role="img"
 aria-label="Two right answers, and the two wrong ones of places that are filled alone">
@@ -148,10 +148,14 @@ aria-label="Two right answers, and the two wrong ones of places that are filled 
 <rect class="b-k" x="20" y="64" width="60" height="40" rx="4"/>
 <rect class="b-k" x="210" y="8" width="60" height="40" rx="4"/>
 <rect class="b-k" x="210" y="64" width="60" height="40" rx="4"/>
-<text class="big" x="50" y="36" text-anchor="middle">演</text>
-<text class="big" x="50" y="92" text-anchor="middle">老</text>
-<text class="big" x="240" y="36" text-anchor="middle">員</text>
-<text class="big" x="240" y="92" text-anchor="middle">師</text>
+<text class="big" x="50" y="30" text-anchor="middle">演</text>
+<text x="50" y="44" text-anchor="middle">yǎn</text>
+<text class="big" x="50" y="86" text-anchor="middle">老</text>
+<text x="50" y="100" text-anchor="middle">lǎo</text>
+<text class="big" x="240" y="30" text-anchor="middle">員</text>
+<text x="240" y="44" text-anchor="middle">yuán</text>
+<text class="big" x="240" y="86" text-anchor="middle">師</text>
+<text x="240" y="100" text-anchor="middle">shī</text>
 <line class="right" x1="82" y1="28" x2="208" y2="28"/>
 <line class="right" x1="82" y1="84" x2="208" y2="84"/>
 <line class="wrong" x1="82" y1="32" x2="208" y2="80"/>
