@@ -192,6 +192,7 @@ def test_in_a_browser(browser: Any, page_file: Path, size: tuple[int, int]) -> N
     assert tab.evaluate(shown) == ["4"]
     assert slider.get_attribute("aria-valuetext") == "4 steps"
     # The sound of the state that is shown can be played, and the picture is there.
+    tab.evaluate("document.querySelectorAll('audio').forEach(one => { one.loop = true; })")
     state = tab.locator(".slider").first.locator(".state:not([hidden])")
     assert state.locator("audio").evaluate(
         "async one => { one.muted = true; await one.play(); return one.duration > 0.4; }"

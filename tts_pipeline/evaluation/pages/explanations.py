@@ -138,10 +138,11 @@ INTRODUCTION = (
 FAULT = """\
 <h2 id="fault">Why all at once is hard</h2>
 <p>A question has two right answers of two characters each, 演員 (yǎn yuán, actor) and 老師 (lǎo
-shī, teacher). Somebody who writes the first character and then the second gives one of the two. If both places are filled at the same
-time, each for itself, the first is 演 or 老 and the second 員 or 師: half of the answers are 老員
-(lǎo yuán) and 演師 (yǎn shī), which nobody ever said. A model of speech is in that position wherever a word can be
-said in more than one way. If it must give one number it takes the mean of them all: blur.</p>
+shī, teacher). Somebody who writes the first character and then the second gives one of the two.
+If both places are filled at the same time, each for itself, the first is 演 or 老 and the second
+員 or 師: half of the answers are 老員 (lǎo yuán) and 演師 (yǎn shī), which nobody ever said. A
+model of speech is in that position wherever a word can be said in more than one way. If it must
+give one number it takes the mean of them all: blur.</p>
 <svg class="diagram" viewBox="0 0 330 112" role="img"
 aria-label="Two right answers, and the two wrong ones of places that are filled alone">
 <rect class="b-k" x="20" y="8" width="60" height="40" rx="4"/>
