@@ -67,6 +67,22 @@ def test_several_words_move_several_things(plain):
     assert sad["pause"] > plain["pause"]
 
 
+def test_breath_is_noise_in_the_voice():
+    plain, airy = synthesize(TEXT), synthesize(TEXT, breath=4.0)
+    f0 = track_f0(plain.samples, plain.sample_rate)
+    frames = [a.samples[: len(f0) * 160].reshape(-1, 160)[f0[: len(a.samples) // 160] > 0]
+              for a in (plain, airy)]  # fmt: skip
+    # Of white noise neighbouring samples are independent, of a voice they are nearly the same.
+    rough = [float((np.diff(f, axis=1) ** 2).sum() / (f**2).sum()) for f in frames]
+    assert rough[1] > 1.3 * rough[0]
+    whisper = synthesize(TEXT, style="breathy", vocoder="griffin-lim")
+    assert whisper.report.problems == (
+        "style: breath is as it was: vocoder 'griffin-lim' cannot change it",
+    )
+    by_style = synthesize(TEXT, style="breathy").samples
+    assert not np.array_equal(by_style, synthesize(TEXT, style="breathy", breath=1.0).samples)
+
+
 def test_nothing_said_is_nothing_changed():
     assert np.array_equal(synthesize("Yes.").samples, synthesize("Yes.", style="").samples)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from tts_pipeline.protocols import AcousticInput, AcousticModel
+from tts_pipeline.protocols import AcousticInput, AcousticModel, Vocoder
 from tts_pipeline.speech_options import SpeechOptions, not_understood
 from tts_pipeline.style.applied import RANGE, styled
 from tts_pipeline.style.factors import Style
@@ -26,6 +30,23 @@ class SentenceStyle:
         self._options, self._acoustic, self._name = options, acoustic, name
         self.whole = options.understand(options.style).style
         self._range_is_kept = False
+        self._breath_is_kept = ""
+
+    def with_breath(self, more: Mapping[str, Any], vocoder: Vocoder, name: str) -> dict[str, Any]:
+        """Settings of the models, and of the vocoder how breathy the text is to sound, unless that
+        is set already; only the style of the whole text tells it.
+
+        Args:
+            more: settings as given.
+            vocoder: what may take ``breath``.
+            name: of it, for messages.
+        """
+        if self.whole.breath == 1 or "breath" in more:
+            return dict(more)
+        if "breath" in {field.name for field in dataclasses.fields(vocoder.options)}:
+            return {**more, "breath": self.whole.breath}
+        self._breath_is_kept = name
+        return dict(more)
 
     def applied(self, given: AcousticInput, sentence: Sentence) -> AcousticInput:
         """The sentence as its style asks for it.
@@ -55,5 +76,9 @@ class SentenceStyle:
             problems.append(
                 f"style: the range of F0 is as it was: acoustic model {self._name!r} does not say "
                 "beforehand which F0 it gives"
+            )
+        if self._breath_is_kept:
+            problems.append(
+                f"style: breath is as it was: vocoder {self._breath_is_kept!r} cannot change it"
             )
         return tuple(problems)

@@ -81,7 +81,7 @@ class Speaker:
         self.vocoder = self.voice.choose_vocoder(self.vocoder_name)
         self.style = SentenceStyle(options, self.acoustic, self.acoustic_name)
         self._acoustic_options, self._vocoder_options = model_options(
-            options.more,
+            self.style.with_breath(options.more, self.vocoder, self.vocoder_name),
             {
                 f"acoustic model {self.acoustic_name!r}": self.acoustic,
                 f"vocoder {self.vocoder_name!r}": self.vocoder,

@@ -7,7 +7,7 @@ import math
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import within
-from tts_pipeline.errors import AudioError
+from tts_pipeline.errors import AudioError, ConfigError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,3 +111,21 @@ class GeneratorConfig:
                     f"generator detail.n_bands={self.detail.n_bands}: expected 2 to {self.n_bins}"
                 )
         return (self.n_fft - hop) // 2
+
+
+@dataclasses.dataclass(frozen=True)
+class HarmonicNoiseOptions:
+    """Settings per call.
+
+    Attributes:
+        breath: factor on the noise where the voice is voiced, 0.1 to 10; above 1 is breathy.
+
+    Raises:
+        ConfigError: if it is out of its range.
+    """
+
+    breath: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.breath <= 10:
+            raise ConfigError(f"breath={self.breath!r}: expected 0.1 to 10")
