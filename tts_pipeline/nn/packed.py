@@ -1,4 +1,4 @@
-"""Weights of the decoder as its fused kernel reads them."""
+"""Weights of recurrent loops as fused kernels read them."""
 
 from __future__ import annotations
 
