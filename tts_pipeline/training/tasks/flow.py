@@ -12,10 +12,8 @@ from tts_pipeline.acoustic.flow.config import FlowConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
-    USES,
     PlannedTask,
     gflop_of,
     mel_figures,
@@ -123,7 +121,7 @@ class FlowTask(PlannedTask):
 
 
 CONFIG = FlowTrainingConfig
-MODEL = VoiceModel("acoustic", "flow", "flow", USES)
+NEEDS = ("acoustic",)
 
 
 def gflop(config: FlowTrainingConfig) -> float:
@@ -134,7 +132,7 @@ def gflop(config: FlowTrainingConfig) -> float:
 
 def make_task(config: FlowTrainingConfig, data: Prepared) -> FlowTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return FlowTask(config, train, valid, data.audio.n_mels)
 
 

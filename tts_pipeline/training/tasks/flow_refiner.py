@@ -8,11 +8,10 @@ import torch
 
 from tts_pipeline.acoustic.flow.config import FlowRefinerConfig
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.tasks import flow
 from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig
-from tts_pipeline.training.tasks.planned import USES, planned_pair, predicted_mels
+from tts_pipeline.training.tasks.planned import planned_pair, predicted_mels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,14 +23,14 @@ class FlowRefinerTrainingConfig(FlowTrainingConfig):
 
 
 CONFIG = FlowRefinerTrainingConfig
-MODEL = VoiceModel("refiner", "flow-refiner", "flow-refiner", USES)
+NEEDS = ("acoustic",)
 gflop, trained = flow.gflop, flow.trained
 
 
 def make_task(config: FlowRefinerTrainingConfig, data: Prepared) -> FlowTask:
     """The untrained model with its data: what the acoustic model of the voice writes freely along
     the true durations goes in, the recordings' mels are to come out."""
-    train, valid = planned_pair(acoustic_of(data.voice), data, free_running_mels(data))
+    train, valid = planned_pair(acoustic_of(data), data, free_running_mels(data))
     return FlowTask(config, train, valid, data.audio.n_mels)
 
 

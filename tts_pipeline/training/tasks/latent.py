@@ -12,10 +12,8 @@ from tts_pipeline.acoustic.latent.config import LatentConfig
 from tts_pipeline.acoustic.latent.model import LatentModel, Posterior
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
-    USES,
     PlannedTask,
     gflop_of,
     masked_l1,
@@ -138,7 +136,7 @@ class LatentTask(PlannedTask):
 
 
 CONFIG = LatentTrainingConfig
-MODEL = VoiceModel("acoustic", "latent", "latent", USES)
+NEEDS = ("acoustic",)
 
 
 def gflop(config: LatentTrainingConfig) -> float:
@@ -151,7 +149,7 @@ def gflop(config: LatentTrainingConfig) -> float:
 
 def make_task(config: LatentTrainingConfig, data: Prepared) -> LatentTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return LatentTask(config, train, valid, data.audio.n_mels)
 
 

@@ -12,10 +12,8 @@ from tts_pipeline.acoustic.one_shot.config import OneShotConfig
 from tts_pipeline.acoustic.one_shot.model import OneShotModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
-    USES,
     PlannedTask,
     gflop_of,
     masked_l1,
@@ -70,7 +68,7 @@ class OneShotTask(PlannedTask):
 
 
 CONFIG = OneShotTrainingConfig
-MODEL = VoiceModel("acoustic", "one-shot", "one-shot", USES)
+NEEDS = ("acoustic",)
 
 
 def gflop(config: OneShotTrainingConfig) -> float:
@@ -81,7 +79,7 @@ def gflop(config: OneShotTrainingConfig) -> float:
 
 def make_task(config: OneShotTrainingConfig, data: Prepared) -> OneShotTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return OneShotTask(config, train, valid, data.audio.n_mels)
 
 

@@ -17,8 +17,6 @@ from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig, Task
 
-# What they need of the voice's autoregressive model.
-USES = (("text", "autoregressive"),)
 # Frames of an utterance, for estimates of the training time: the mean of the corpus of the recipe.
 _FRAMES = 340
 

@@ -12,10 +12,8 @@ from tts_pipeline.acoustic.pyramid.config import FACTORS, PyramidConfig
 from tts_pipeline.acoustic.pyramid.model import PyramidModel, coarser
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
-    USES,
     PlannedTask,
     gflop_of,
     masked_l1,
@@ -89,7 +87,7 @@ class PyramidTask(PlannedTask):
 
 
 CONFIG = PyramidTrainingConfig
-MODEL = VoiceModel("acoustic", "pyramid", "pyramid", USES)
+NEEDS = ("acoustic",)
 
 
 def gflop(config: PyramidTrainingConfig) -> float:
@@ -101,7 +99,7 @@ def gflop(config: PyramidTrainingConfig) -> float:
 
 def make_task(config: PyramidTrainingConfig, data: Prepared) -> PyramidTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return PyramidTask(config, train, valid, data.audio.n_mels)
 
 
