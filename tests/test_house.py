@@ -43,6 +43,7 @@ WITHIN = {
 FAMILIES = {
     "vocoder": {"harmonic_noise": set(), "wavenet": set()},
     "acoustic": {
+        "aligner": set(),
         "autoregressive": set(),
         "one_shot": set(),
         "latent": {"one_shot"},

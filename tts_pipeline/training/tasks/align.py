@@ -11,7 +11,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from tts_pipeline.acoustic.aligner import (
+from tts_pipeline.acoustic.aligner.model import (
     Aligner,
     AlignerConfig,
     align,

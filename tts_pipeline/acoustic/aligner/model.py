@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import torch
 from torch import nn
 
+from tts_pipeline.acoustic.aligner.config import AlignerConfig
 from tts_pipeline.acoustic.durations import needs_frames
 from tts_pipeline.acoustic.encoder import TokenEmbedding
 from tts_pipeline.acoustic.viterbi import monotonic_durations
 from tts_pipeline.text.symbols import ARPABET, BOS, EOS, GAPS, Alphabet
-
-
-@dataclasses.dataclass(frozen=True)
-class AlignerConfig:
-    """Size of the aligner.
-
-    Attributes:
-        channels: width of both encoders and of the space in which they meet.
-        kernel_size: frames seen by the mel encoder; small, so that boundaries stay sharp.
-    """
-
-    channels: int = 96
-    kernel_size: int = 5
 
 
 class Aligner(nn.Module):
@@ -66,6 +52,29 @@ class Aligner(nn.Module):
             - 2 * queries @ keys.transpose(1, 2)
         )
         return -self.log_scale.exp() * distance / keys.shape[2] ** 0.5
+
+
+class VoiceAligner(nn.Module):
+    """A trained aligner as a voice holds it: with the scaling of the mel that it was trained on.
+
+    Args:
+        config: sizes.
+        n_mels: mel bands ``M``.
+        alphabet: of the tokens.
+    """
+
+    def __init__(self, config: AlignerConfig, n_mels: int, alphabet: Alphabet = ARPABET) -> None:
+        super().__init__()
+        self.config = config
+        self.scores = Aligner(config, n_mels, alphabet)
+        self.mel_mean: torch.Tensor
+        self.mel_std: torch.Tensor
+        self.register_buffer("mel_mean", torch.full((n_mels, 1), -5.0))
+        self.register_buffer("mel_std", torch.full((n_mels, 1), 2.0))
+
+    def forward(self, tokens: torch.Tensor, mel: torch.Tensor) -> torch.Tensor:
+        """Scores ``(B, T, N)`` of tokens ``(B, N)`` and a mel ``(B, M, T)`` as it is."""
+        return self.scores(tokens, (mel - self.mel_mean) / self.mel_std)
 
 
 def align(scores: torch.Tensor, tokens: torch.Tensor, alphabet: Alphabet = ARPABET) -> torch.Tensor:
