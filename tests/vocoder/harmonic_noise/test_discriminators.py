@@ -88,3 +88,14 @@ def test_widths_by_layer_are_doubles_unless_they_are_given():
     config = DiscriminatorConfig(resolutions=(), periods=(2,), period_widths=(2, 5))
     shapes = [layer.weight.shape[:2] for layer in Discriminators(config).critics[0].layers]
     assert shapes == [(2, 1), (5, 2)]
+
+
+def test_halves_of_a_judgement_are_those_of_its_halves(critics):
+    waves = torch.randn(4, 1600)
+    whole, parts = critics(waves), critics(waves).halves()
+    for part, half in zip(parts, (waves[:2], waves[2:])):
+        alone = critics(half)
+        for columns in zip(part, alone):
+            for one, other in zip(*columns):
+                torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+    assert len(whole.scores) == len(parts[0].scores) == len(parts[1].scores)
