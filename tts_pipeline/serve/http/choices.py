@@ -23,6 +23,11 @@ VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable",
     "marin", "nova", "onyx", "sage", "shimmer", "verse",
 )  # fmt: skip
+# Arguments of tts_pipeline.stream that no client may set by the names of options.
+ARGUMENTS = (
+    "text", "voice", "acoustic", "vocoder", "seed", "rate", "pitch", "energy", "lexicon", "strict",
+    "style", "threads",
+)  # fmt: skip
 # Of the models in it: 2025-12-15.
 _CREATED = 1765756800
 _IS_SSML = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:speak[\s/>]|!DOCTYPE\s+speak)")
@@ -81,15 +86,13 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
         known = ", ".join(SOUND_FORMATS)
         message = f"response_format {wanted.response_format!r}: this server writes {known}"
         raise Fault(400, message, param="response_format", code="unsupported_format")
-    if wanted.style:
-        message = f"style {wanted.style!r}: voice {facts.name!r} has one style; leave it out"
-        raise Fault(400, message, param="style", code="unknown_style")
     options: dict[str, Any] = {
         "rate": float(wanted.speed),
         "pitch": float(wanted.pitch),
         "energy": float(wanted.energy),
         "seed": wanted.seed,
         "strict": wanted.strict,
+        "style": wanted.style or "",
     }
     if wanted.vocoder is not None:
         _known("vocoder", wanted.vocoder, facts.vocoders, "unknown_vocoder", 400)
@@ -101,7 +104,7 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
             _known("acoustic", refiner, facts.refiners, "unknown_refiner", 400)
         options["acoustic"] = wanted.acoustic
     for name, value in (wanted.options or {}).items():
-        if name in options or not name.isidentifier():
+        if name in ARGUMENTS or not name.isidentifier():
             message = f"options.{name[:80]}: a field of its own, or no name of an option"
             raise Fault(400, message, param="options", code="invalid_value")
         options[name] = value

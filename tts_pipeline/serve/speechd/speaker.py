@@ -141,7 +141,7 @@ class Speaker:
         for text in dict.fromkeys((message.text, message.plain)):
             is_begun = False
             try:
-                for block in stream(text, voice=self._voice, **message.options):
+                for block in stream(text, voice=self._voice, threads=1, **message.options):
                     is_begun = True
                     marks = tuple(
                         (round(stamp.start_s * self._rate), stamp.text)
