@@ -104,7 +104,10 @@ def write_card(facts: VoiceFacts, trained: dict[str, dict[str, object]], n_utter
     ]
     for stage, run in trained.items():
         valid = run["valid"]
-        figures = ", ".join(f"{k} {v:.3f}" for k, v in valid.items())  # type: ignore[attr-defined]
+        figures = ", ".join(
+            f"{k} –" if v is None else f"{k} {v:.3f}"
+            for k, v in valid.items()  # type: ignore[attr-defined]
+        )
         lines.append(f"| {stage} | {run['step']} | {run['seed']} | {figures} |")
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in facts.limits), ""]
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from tts_pipeline.acoustic.autoregressive.model import (
 from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
-from tts_pipeline.training.data.features import FeatureStore, load_durations
+from tts_pipeline.training.data.features import FeatureStore, deviation, load_durations
 from tts_pipeline.training.data.prepare import read_arrays, write_arrays
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.data.targets import token_targets
@@ -54,6 +54,10 @@ class AcousticBatch(NamedTuple):
     durations: torch.Tensor
     pitch: torch.Tensor
     energy: torch.Tensor
+
+
+# Of log F0 and log energy over tokens; speech has 0.1 and more.
+_LEAST_STD = 0.01
 
 
 class AcousticTask(Task):
@@ -104,7 +108,9 @@ class AcousticTask(Task):
     def _statistics(self) -> torch.Tensor:
         pitch = torch.cat([self.targets[i].pitch for i in self.train.ids])
         energy = torch.cat([self.targets[i].energy for i in self.train.ids])
-        values = [float(v) for v in (pitch.mean(), pitch.std(), energy.mean(), energy.std())]
+        pitch_std = deviation(pitch, 0, _LEAST_STD)
+        energy_std = deviation(energy, 0, _LEAST_STD)
+        values = [float(v) for v in (pitch.mean(), pitch_std, energy.mean(), energy_std)]
         return torch.tensor([*values, 1.0, 1.0])
 
     def batch(self, ids: list[str], store: FeatureStore) -> AcousticBatch:
@@ -208,8 +214,11 @@ class AcousticTask(Task):
         frames = (
             torch.expm1(prosody.log_durations).clamp_min(0) * valid
         ).sum() / batch.durations.sum()
-        spread = prosody.pitch[valid].std() / batch.pitch[valid].std()
-        return {"duration_ratio": float(frames), "pitch_range": float(spread)}
+        # Speech without F0, or without melody, says nothing of its range.
+        true = deviation(batch.pitch[valid], 0, 0.0)
+        made = deviation(prosody.pitch[valid], 0, 0.0)
+        spread = float(made / true) if true > _LEAST_STD else 1.0
+        return {"duration_ratio": float(frames), "pitch_range": spread}
 
     def render(self, writer: SummaryWriter, step: int) -> None:
         batch = self.batch(self.valid.ids[:3], self.valid)
