@@ -123,14 +123,21 @@ class VoiceModel:
         }
         return functools.partial(VoiceModel, **keywords), (*given, self.arrays)
 
-    def copy(self, *, name: str | None = None, device: str | None = None) -> VoiceModel:
-        """The same model, not at work yet; by another name or on another device if one is given."""
+    def copy(
+        self,
+        *,
+        name: str | None = None,
+        device: str | None = None,
+        alphabet: Alphabet | None = None,
+    ) -> VoiceModel:
+        """The same model, not at work yet; by another name, on another device or of another
+        alphabet if one is given."""
         return VoiceModel(
             name or self.name,
             self.kind,
             self.settings,
             self.audio,
-            self.alphabet,
+            alphabet or self.alphabet,
             vars(self).get("arrays", self._arrays),
             uses=self.uses,
             origin=self._origin,
