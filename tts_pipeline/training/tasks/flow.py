@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import torch
-from torch import nn
 
 from tts_pipeline.acoustic.flow.config import FlowConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
@@ -15,11 +13,9 @@ from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
-    gflop_of,
     mel_figures,
     planned_pair,
     predicted_mels,
-    with_weights,
 )
 
 
@@ -124,25 +120,10 @@ CONFIG = FlowTrainingConfig
 NEEDS = ("acoustic",)
 
 
-def gflop(config: FlowTrainingConfig) -> float:
-    """Arithmetic of the whole training."""
-    sizes = config.model
-    return gflop_of(config.loop, sizes.n_blocks * 2 * sizes.channels * sizes.hidden)
-
-
 def make_task(config: FlowTrainingConfig, data: Prepared) -> FlowTask:
     """The untrained model with its data."""
     train, valid = planned_pair(acoustic_of(data), data)
     return FlowTask(config, train, valid, data.audio.n_mels)
-
-
-def trained(config: FlowTrainingConfig, data: Prepared, folder: Path) -> nn.Module:
-    """The model with the best weights of a run.
-
-    Raises:
-        ConfigError: if there are none.
-    """
-    return with_weights(FlowModel(config.model, data.audio.n_mels), folder, "flow")
 
 
 def predict(config: FlowTrainingConfig, data: Prepared) -> dict[str, torch.Tensor]:

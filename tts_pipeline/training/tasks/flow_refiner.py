@@ -8,7 +8,6 @@ import torch
 
 from tts_pipeline.acoustic.flow.config import FlowRefinerConfig
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.tasks import flow
 from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig
 from tts_pipeline.training.tasks.planned import planned_pair, predicted_mels
@@ -24,7 +23,6 @@ class FlowRefinerTrainingConfig(FlowTrainingConfig):
 
 CONFIG = FlowRefinerTrainingConfig
 NEEDS = ("acoustic",)
-gflop, trained = flow.gflop, flow.trained
 
 
 def make_task(config: FlowRefinerTrainingConfig, data: Prepared) -> FlowTask:

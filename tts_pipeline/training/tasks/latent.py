@@ -15,7 +15,6 @@ from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
-    gflop_of,
     masked_l1,
     mel_figures,
     planned_pair,
@@ -137,14 +136,6 @@ class LatentTask(PlannedTask):
 
 CONFIG = LatentTrainingConfig
 NEEDS = ("acoustic",)
-
-
-def gflop(config: LatentTrainingConfig) -> float:
-    """Arithmetic of the whole training."""
-    sizes, decoder = config.model, config.model.decoder
-    of_decoder = decoder.n_blocks * 2 * decoder.channels * decoder.hidden
-    of_posterior = sizes.posterior_blocks * 2 * sizes.channels * sizes.hidden
-    return gflop_of(config.loop, of_decoder + of_posterior)
 
 
 def make_task(config: LatentTrainingConfig, data: Prepared) -> LatentTask:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import torch
-from torch import nn
 
 from tts_pipeline.acoustic.one_shot.config import OneShotConfig
 from tts_pipeline.acoustic.one_shot.model import OneShotModel
@@ -15,10 +13,8 @@ from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
-    gflop_of,
     masked_l1,
     planned_pair,
-    with_weights,
 )
 
 
@@ -71,22 +67,7 @@ CONFIG = OneShotTrainingConfig
 NEEDS = ("acoustic",)
 
 
-def gflop(config: OneShotTrainingConfig) -> float:
-    """Arithmetic of the whole training."""
-    sizes = config.model.decoder
-    return gflop_of(config.loop, sizes.n_blocks * 2 * sizes.channels * sizes.hidden)
-
-
 def make_task(config: OneShotTrainingConfig, data: Prepared) -> OneShotTask:
     """The untrained model with its data."""
     train, valid = planned_pair(acoustic_of(data), data)
     return OneShotTask(config, train, valid, data.audio.n_mels)
-
-
-def trained(config: OneShotTrainingConfig, data: Prepared, folder: Path) -> nn.Module:
-    """The model with the best weights of a run.
-
-    Raises:
-        ConfigError: if there are none.
-    """
-    return with_weights(OneShotModel(config.model, data.audio.n_mels), folder, "one_shot")

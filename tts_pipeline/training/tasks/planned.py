@@ -17,16 +17,6 @@ from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig, Task
 
-# Frames of an utterance, for estimates of the training time: the mean of the corpus of the recipe.
-_FRAMES = 340
-
-
-def gflop_of(loop: LoopConfig, n_parameters: float) -> float:
-    """Arithmetic of a whole training of so many parameters, each used once a frame, as
-    :mod:`tts_pipeline.training.estimate` counts it; what is no matrix product costs as much again
-    on a CPU."""
-    return loop.max_steps * loop.batch_size * _FRAMES * 2 * 6 * n_parameters / 1e9
-
 
 class PlannedTask(Task):
     """One module that writes mels of planned utterances.
@@ -156,12 +146,12 @@ def with_weights(module: nn.Module, run: Path, name: str) -> nn.Module:
         name: of the module in it.
 
     Raises:
-        ConfigError: if it was not trained, or is of other sizes.
+        ConfigError: if it was not trained, or with another configuration.
     """
     try:
         module.load_state_dict(load_weights(run / "best.safetensors", name))
     except RuntimeError as error:
-        raise ConfigError(f"{run}: weights of a model of other sizes ({error})") from error
+        raise ConfigError(f"{run}: made with another configuration ({error})") from error
     return module.eval()
 
 

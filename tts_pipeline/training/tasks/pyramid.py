@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import torch
-from torch import nn
 
 from tts_pipeline.acoustic.pyramid.config import FACTORS, PyramidConfig
 from tts_pipeline.acoustic.pyramid.model import PyramidModel, coarser
@@ -15,10 +13,8 @@ from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
-    gflop_of,
     masked_l1,
     planned_pair,
-    with_weights,
 )
 
 
@@ -90,23 +86,7 @@ CONFIG = PyramidTrainingConfig
 NEEDS = ("acoustic",)
 
 
-def gflop(config: PyramidTrainingConfig) -> float:
-    """Arithmetic of the whole training."""
-    sizes = config.model
-    a_frame = sum(1 / factor for factor in FACTORS)
-    return gflop_of(config.loop, a_frame * sizes.n_blocks * 2 * sizes.channels * sizes.hidden)
-
-
 def make_task(config: PyramidTrainingConfig, data: Prepared) -> PyramidTask:
     """The untrained model with its data."""
     train, valid = planned_pair(acoustic_of(data), data)
     return PyramidTask(config, train, valid, data.audio.n_mels)
-
-
-def trained(config: PyramidTrainingConfig, data: Prepared, folder: Path) -> nn.Module:
-    """The model with the best weights of a run.
-
-    Raises:
-        ConfigError: if there are none.
-    """
-    return with_weights(PyramidModel(config.model, data.audio.n_mels), folder, "pyramid")
