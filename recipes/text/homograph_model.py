@@ -13,6 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from dictionary import Pronunciations
+from everyday import sentences
 
 from tts_pipeline.text.english.homographs import (
     NUMBER,
@@ -29,12 +30,24 @@ from tts_pipeline.text.phones import Phones, from_ipa
 EPOCHS = 8
 SEED = 1
 # A reading wins with at least this margin before the weights rest.
-MARGIN = 1.0
+MARGIN = 4.0
 SMALLEST = 0.8
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*|[0-9][0-9.,]*|[^\w\s]")
 
 # Two entries of wordids.tsv lack a sound.
 _CORRECTED = {"abuses_vrb": "ə'bjuːzəz", "approximate_vrb": "ə'pɹɑːksəˌmeɪt"}
+# Readings whose stress or vowels the data or the dictionary gives wrongly, in ARPAbet.
+_CORRECTED_PHONES = {
+    "aggregate_vrb": "AE1 G R AH0 G EY2 T", "axes_nou-vrb": "AE1 K S IH0 Z",
+    "conduct_vrb": "K AH0 N D AH1 K T", "diagnoses_vrb": "D AY2 AH0 G N OW1 S IH0 Z",
+    "document_nou": "D AA1 K Y AH0 M AH0 N T", "document_vrb": "D AA1 K Y AH0 M EH2 N T",
+    "elaborate_adj": "IH0 L AE1 B R AH0 T", "moderate_vrb": "M AA1 D ER0 EY2 T",
+    "ornament_vrb": "AO1 R N AH0 M EH2 N T", "polish": "P AA1 L IH0 SH",
+    "predicate_vrb": "P R EH1 D AH0 K EY2 T", "uses_nou": "Y UW1 S IH0 Z",
+    "uses_vrb": "Y UW1 Z IH0 Z", "export_vrb": "IH0 K S P AO1 R T",
+    "abstract_vrb": "AH0 B S T R AE1 K T", "entrance_vrb": "IH0 N T R AE1 N S",
+    "frequent_vrb": "F R IY0 K W EH1 N T", "exploit_vrb": "IH0 K S P L OY1 T",
+}  # fmt: skip
 # Vowels that the data's notation and the dictionary's use for the same sound.
 _CLOSE = ({"AH", "IH"}, {"IY", "IH"}, {"UH", "UW"}, {"AA", "AO"}, {"EH", "IH"}, {"AH", "UH"})
 
@@ -54,11 +67,16 @@ def read_readings(folder: Path, pronunciations: Pronunciations) -> dict[str, lis
             wanted[row["homograph"]][row["wordid"]] = from_ipa(ipa)
     return {
         word: [
-            Reading(name, reading_kind(name), phones)
+            Reading(name, reading_kind(name), _corrected(name, phones))
             for name, phones in _chosen(targets, pronunciations.get(word, [])).items()
         ]
         for word, targets in wanted.items()
     }
+
+
+def _corrected(name: str, phones: Phones) -> Phones:
+    better = _CORRECTED_PHONES.get(name)
+    return tuple(better.split()) if better else phones
 
 
 def _chosen(targets: dict[str, Phones], known: list[Phones]) -> dict[str, Phones]:
@@ -114,10 +132,17 @@ def tokens_of(sentence: str, start: int) -> tuple[list[str], int]:
     return tokens, index
 
 
+def everyday_examples(readings: dict[str, list[Reading]]) -> list[Example]:
+    """Return examples from the patterns of :mod:`everyday`."""
+    names = {word: [reading.name for reading in choices] for word, choices in readings.items()}
+    return [(word, name, features(tokens, place)) for word, name, tokens, place in sentences(names)]
+
+
 def train_homographs(folder: Path, pronunciations: Pronunciations) -> bytes:
     """Train on ``train.tsv`` of the data's folder and return the packed model."""
     readings = read_readings(folder, pronunciations)
-    weights = perceptron(read_examples(folder / "train.tsv"), readings)
+    examples = read_examples(folder / "train.tsv") + everyday_examples(readings)
+    weights = perceptron(examples, readings)
     return pack_homographs(readings, weights, smallest=SMALLEST)
 
 

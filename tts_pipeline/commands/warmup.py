@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tts_pipeline.errors import TTSPipelineError
 
@@ -32,8 +31,7 @@ def main(argv: Sequence[str]) -> int:
     loaded = time.perf_counter()
     for role in (ACOUSTIC, VOCODER):
         for name in voice.names(role):
-            chosen: dict[str, Any] = {role: name}
-            for _ in stream("Ready.", voice=voice, **chosen):
+            for _ in stream("Ready.", voice=voice, **{role: name}):
                 pass
     spoken = time.perf_counter()
     first = next(stream("Ready.", voice=voice))

@@ -25,9 +25,9 @@ class Token(NamedTuple):
     """One spoken word, letter or mark, or a silent stretch of the source.
 
     Attributes:
-        text: what is said: ``[a-z]+`` with inner apostrophes (a few also begin with one: "'tis")
-            for words; one letter, or a letter with "'s", for kind "letter"; one of ``, . ? !``
-            for marks; empty for kinds "silent" and "paragraph".
+        text: what is said: ``[a-z]+`` with inner apostrophes (a few also begin with one, "'tis",
+            or end in one, "goin'") for words; one letter, or a letter with "'s", for kind
+            "letter"; one of ``, . ? !`` for marks; empty for kinds "silent" and "paragraph".
         kind: "word" for a word that stands in the text (look it up), "letter" for a letter name,
             "mark" for a mark inside a sentence, "end" for the mark that ends one, "paragraph"
             for a paragraph break, "silent" for quotes, brackets, hyphens and decoration, or the
@@ -75,7 +75,7 @@ class Word:
         phones: ARPAbet phones, vowels with their stress digit ("AH0").
         span: first and last + 1 character, in the source text, of what it was read from.
         source: where the pronunciation comes from: "user", "inline", "override", "function",
-            "homograph", "lexicon", "morphology", "letters" or "oov".
+            "homograph", "context", "lexicon", "accents", "morphology", "letters" or "oov".
         confidence: 0 to 1; 1 for what a dictionary or the user said.
     """
 
@@ -88,20 +88,11 @@ class Word:
 
 @dataclass(frozen=True)
 class Prosody:
-    """How a word is said.
-
-    Attributes:
-        rate: factor on the voice's own rate; 1 is unchanged.
-        pitch: factor on its F0.
-        energy: factor on its amplitude.
-        style: words for the way of speaking, such as "slow and sad"; the text side does not read
-            them.
-    """
+    """How a word is said, as factors on the voice's own rate, pitch and energy (1 = unchanged)."""
 
     rate: float = 1.0
     pitch: float = 1.0
     energy: float = 1.0
-    style: str = ""
 
 
 PLAIN = Prosody()
@@ -181,20 +172,6 @@ class Sentence:
                 at += len(word.phones) + 1
                 out[at] = seconds
         return out
-
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """Per word the words for its way of speaking."""
-        return tuple(p.style for p in self.prosody or (PLAIN,) * len(self.words))
-
-    @property
-    def token_owners(self) -> list[int]:
-        """Per token the index of the word that it is spoken with, a gap with the word before it;
-        -1 for begin and end."""
-        out = [-1]
-        for index, word in enumerate(self.words):
-            out.extend([index] * (len(word.phones) + 1))
-        return [*out, -1]
 
     def _per_token(self, factors: list[float]) -> list[float]:
         out = [1.0]

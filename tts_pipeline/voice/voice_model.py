@@ -123,21 +123,14 @@ class VoiceModel:
         }
         return functools.partial(VoiceModel, **keywords), (*given, self.arrays)
 
-    def copy(
-        self,
-        *,
-        name: str | None = None,
-        device: str | None = None,
-        alphabet: Alphabet | None = None,
-    ) -> VoiceModel:
-        """The same model, not at work yet; by another name, on another device or of another
-        alphabet if one is given."""
+    def copy(self, *, device: str | None = None) -> VoiceModel:
+        """The same model, not at work yet; on another device if one is named."""
         return VoiceModel(
-            name or self.name,
+            self.name,
             self.kind,
             self.settings,
             self.audio,
-            alphabet or self.alphabet,
+            self.alphabet,
             vars(self).get("arrays", self._arrays),
             uses=self.uses,
             origin=self._origin,
@@ -174,9 +167,7 @@ class VoiceModel:
         """
         try:
             where = f"models.{self.name}.config"
-            return from_mapping(
-                KINDS[self.kind].part("config"), self.settings, where, complete=True
-            )
+            return from_mapping(KINDS[self.kind].part("config"), self.settings, where)
         except TTSPipelineError as error:
             raise VoiceError(f"{self._origin.config}: {error}; {self._origin.remedy}") from error
 

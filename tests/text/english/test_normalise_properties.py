@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tts_pipeline.text.english.normalise import Normalised, normalise
 
-WORD = re.compile(r"'?[a-z]+(?:'[a-z]+)*")
+WORD = re.compile(r"'?[a-z]+(?:'[a-z]+)*'?")
 LETTER = re.compile(r"[a-z](?:'s)?")
 ANYTHING = st.text(st.characters(), max_size=60)
 # Pieces that meet in real text, so that rules are reached and meet each other too.

@@ -10,5 +10,4 @@ from tts_pipeline.evaluation.metrics import (  # noqa: F401, I001
     pitch,
     duration,
     diversity,
-    unseen_pairs,
 )

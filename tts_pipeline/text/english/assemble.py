@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tts_pipeline.text.english.context_words import WORDS as CONTEXT_WORDS
+from tts_pipeline.text.english.context_words import contextual
 from tts_pipeline.text.english.function_words import FUNCTION_WORDS, function_word
 from tts_pipeline.text.english.homographs import NUMBER, shipped_homographs
 from tts_pipeline.text.english.oov import MAX_WORD
@@ -82,7 +84,9 @@ def _words(
     for index in range(len(tokens) - 1, -1, -1):
         token = tokens[index]
         phones, source, confidence = found[index]
-        if source in _FROM_SPELLING and token.text in homographs:
+        if token.text in CONTEXT_WORDS and (rarer := contextual(tokens, index)):
+            phones, source = rarer, "context"
+        elif source in _FROM_SPELLING and token.text in homographs:
             reading, confidence = homographs.choose(token.text, *context.around(index))
             phones, source = reading.phones, "homograph"
         elif token.text in FUNCTION_WORDS and source in ("lexicon", "override"):
@@ -139,6 +143,10 @@ def _isolated(token: Token, pronouncer: Pronouncer) -> Pronunciation:
         return pronouncer.letter(token.text)
     if token.kind in GIVEN_KINDS:
         return Pronunciation(tuple(token.source.split()), token.kind, 1.0)
+    if token.kind == "word" and not token.source.isascii():
+        found = pronouncer.accented(token.source)
+        if found:
+            return found
     if token.kind == "word" and not token.source.islower():
         cased = pronouncer.cased(token.source)
         if cased and len(token.source) == len(token.text):

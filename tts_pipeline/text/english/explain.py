@@ -47,8 +47,7 @@ def explain(text: str, front_end: EnglishFrontEnd | None = None) -> str:
                 rows.append(
                     ("", "", "", "", "",
                      f"rate {style.rate:.3g}, pitch {style.pitch:.3g}, "
-                     f"energy {style.energy:.3g}"
-                     + (f", style {style.style!r}" if style.style else ""), "")
+                     f"energy {style.energy:.3g}", "")
                 )  # fmt: skip
             if sentence.pause_s and sentence.pause_s[index]:
                 rows.append(("", "", "", "", "", f"pause {sentence.pause_s[index]:g} s", ""))

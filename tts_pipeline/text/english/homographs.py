@@ -18,8 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text.english.collocations import settled
 from tts_pipeline.text.english.lexicon import DATA
 from tts_pipeline.text.english.morphology import add_s
+from tts_pipeline.text.english.tense import tense_of
 from tts_pipeline.text.phones import Phones
 
 SCHEMA = 1
@@ -44,11 +46,12 @@ _CLASSES = {
         "PREP": "of in on at by for with from as into through during between against under over "
         "about after before without within upon among toward towards via per like",
         "CONJ": "and or but nor",
+        "LINK": "seem seems seemed look looks looked feel feels felt sound sounds sounded become "
+        "becomes became remain remains remained stay stays stayed grow grew get gets got",
+        "DEG": "so too very quite really pretty rather more most less",
     }.items()
     for word in words.split()
 }  # fmt: skip
-# Words that may stand between an auxiliary and its verb.
-_SKIPPED = {"not", "never", "ever", "already", "always", "just", "also", "often", "still", "been"}
 _ENDINGS = ("ing", "ed", "ly", "s", "tion", "ment", "ive", "al", "ous", "ic", "er", "est", "able",
             "ful")  # fmt: skip
 
@@ -62,7 +65,12 @@ class Reading(NamedTuple):
 
 
 def reading_kind(name: str) -> str:
-    """Return "V" for the verb reading, "N" for noun or adjective, "" for others."""
+    """Return "V" for the verb reading, "N" for noun or adjective, "" for others.
+
+    A tear in the eye is told from a tear in a coat by sense, not by class.
+    """
+    if name in ("tear_nou", "tear_vrb"):
+        return ""
     parts = name.partition("_")[2].split("-")
     if parts == ["vrb"]:
         return "V"
@@ -106,22 +114,12 @@ def features(tokens: list[str], index: int) -> tuple[list[str], list[str]]:
     near = [
         f"w={tokens[place].lower()}"
         for place in range(max(0, index - _WINDOW), min(n, index + _WINDOW + 1))
-        if place != index and len(tokens[place]) > 2 and tokens[place][0].isalpha()
+        if place != index
+        and len(tokens[place]) > 2
+        and tokens[place][0].isalpha()
+        and tokens[place].lower() not in _CLASSES
     ]
     return local, near
-
-
-def _tense(tokens: list[str], index: int) -> str:
-    """Return the tense that an auxiliary before a verb settles: "have I ever read" is past."""
-    for place in range(index - 1, max(index - 4, -1), -1):
-        word = tokens[place].lower()
-        kind = _CLASSES.get(word)
-        if word in _SKIPPED or kind == "PRO" or word.endswith("ly"):
-            continue
-        if kind in ("HAVE", "BE"):
-            return "_past"
-        return "_present" if kind in ("TO", "MOD") else ""
-    return ""
 
 
 def _tail(word: str) -> str:
@@ -207,9 +205,9 @@ class Homographs:
             reading, confidence = self.choose(stem, tokens, index)
             return reading._replace(phones=add_s(reading.phones)), confidence
         readings = self._readings[word]
-        tense = _tense(tokens, index)
+        name = "read" + tense_of(tokens, index) if word == "read" else settled(word, tokens, index)
         for reading in readings:
-            if tense and reading.name.endswith(tense):
+            if reading.name == name:
                 return reading, 1.0
         local, near = features(tokens, index)
         shared = shares_class(readings)

@@ -29,7 +29,7 @@ def derive(word: str, lookup: Lookup) -> Phones | None:
     """
     if "'" in word:
         return _contracted(word, lookup)
-    for rule in (_plural, _past, _suffixed):
+    for rule in (_plural, _past, _suffixed, _edly, _headed):
         phones = rule(word, lookup)
         if phones:
             return phones
@@ -177,6 +177,50 @@ def _suffixed(word: str, lookup: Lookup) -> Phones | None:
             if phones:
                 return (*phones, *ending)
     return None
+
+
+def _edly(word: str, lookup: Lookup) -> Phones | None:
+    """ "resignedly": the past ending is a syllable of its own before -ly."""
+    if not word.endswith("edly"):
+        return None
+    for stem in _stems(word[:-4]):
+        phones = lookup(stem)
+        if phones:
+            return (*phones, "IH0", "D", "L", "IY0")
+    return None
+
+
+def _headed(word: str, lookup: Lookup) -> Phones | None:
+    """Join a word and a head that makes many compounds: "rathole", "toothache", "goatherd".
+
+    Only where the letters at the seam would be read together is the head surer than the model.
+    """
+    for head in _HEADS_AT.get(word[-3:], ()):
+        base = word.removesuffix(head)
+        if base == word or len(base) < 3 or not _misleads(base, head):
+            continue
+        left, right = lookup(base), lookup(head)
+        if left and right:
+            return (*left, *(p[:-1] + "2" if p[-1] == "1" else p for p in right))
+    return None
+
+
+def _misleads(base: str, head: str) -> bool:
+    """True where the seam looks like one sound ("t|h", "p|h") or gives a vowel to the base."""
+    if head[0] == "h":
+        return base[-1] in "tpscgw"
+    return head in ("ache", "aches")
+
+
+_HEADS = (
+    "head heads hole holes hat hats herd herds house houses hill hills hand hands heart holder "
+    "holders hook hooks horn horns hound hounds hunter hunters hunt hood hoods hop hose hall hawk "
+    "hammer hammers height hanger hangers happy hungry hold holds ache aches headed hearted handed "
+    "hunting holding".split()
+)
+_HEADS_AT: dict[str, list[str]] = {}
+for _head in sorted(_HEADS, key=len, reverse=True):
+    _HEADS_AT.setdefault(_head[-3:], []).append(_head)
 
 
 def _compound(word: str, lookup: Lookup) -> Phones | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tts_pipeline.text.english.accents import accented
+from tts_pipeline.text.english.initialisms import SMALL
 from tts_pipeline.text.english.lexicon import Lexicon, shipped_lexicon, shipped_overrides
 from tts_pipeline.text.english.morphology import add_s, derive, propose
 from tts_pipeline.text.english.oov import MAX_WORD, Graphones, shipped_graphones
@@ -24,6 +27,10 @@ LETTER_NAMES: dict[str, Phones] = {
 _MAX_INITIALS = 5
 _VOWEL_LETTERS = frozenset("aeiouy")
 _CACHE_SIZE = 65536
+# Longer words that nobody can say are guessed once more, shorter ones told by their letters.
+_MAX_SPELLED = 8
+# What accents say is sure, what the rest of the word sounds like may be a guess.
+_ACCENTS_CONFIDENCE = 0.8
 # Share of probability from which the model supports what morphology proposes.
 _AGREE = 0.2
 # What a rule-made pronunciation is worth beside a dictionary entry (1.0); the share of words
@@ -74,6 +81,21 @@ class Pronouncer:
             return Pronunciation(self._overrides[written], "override", 1.0)
         return None
 
+    def accented(self, written: str) -> Pronunciation | None:
+        """Return how a word with accents sounds, if they say more than the folded spelling."""
+        found = self._cache.get(written)
+        if found is None:
+            found = self._cache[written] = self._accented(written)
+        return found if found.phones else None
+
+    def _accented(self, written: str) -> Pronunciation:
+        low = unicodedata.normalize("NFC", written).lower()
+        for entries, source in ((self._user, "user"), (self._overrides, "override")):
+            if low in entries:
+                return Pronunciation(entries[low], source, 1.0)
+        phones = accented(written, self.known, lambda word: self.word(word).phones)
+        return Pronunciation(phones or (), "accents", _ACCENTS_CONFIDENCE)
+
     def with_user(self, user: Mapping[str, Phones]) -> Pronouncer:
         """Return a pronouncer on the same data with entries of the user."""
         return Pronouncer(
@@ -112,6 +134,13 @@ class Pronouncer:
             return Pronunciation(self._user[word], "user", 1.0)
         if word in self._overrides:
             return Pronunciation(self._overrides[word], "override", 1.0)
+        if word.endswith("in'"):
+            # "goin'" is "going", whatever a dictionary makes of "goin".
+            phones = derive(word, self.known)
+            if phones:
+                return Pronunciation(phones, "morphology", _MORPHOLOGY_CONFIDENCE)
+        if word in SMALL:
+            return Pronunciation(_spelled(word), "letters", 1.0)
         phones = self._lexicon.get(word)
         if phones:
             return Pronunciation(phones, "lexicon", 1.0)
@@ -123,8 +152,7 @@ class Pronouncer:
 
     def _guess(self, word: str) -> Pronunciation:
         if len(word) <= _MAX_INITIALS and not _VOWEL_LETTERS.intersection(word):
-            names = [LETTER_NAMES[letter] for letter in word if letter in LETTER_NAMES]
-            return Pronunciation(tuple(p for name in names for p in name), "letters", 0.8)
+            return Pronunciation(_spelled(word), "letters", 0.8)
         if self._model is None:
             self._model = shipped_graphones()
         stem = word.removesuffix("'s")
@@ -138,10 +166,38 @@ class Pronouncer:
                 return agreed._replace(phones=phones)
         guess = self._model.guess(stem)
         if guess is None:
-            names = [LETTER_NAMES[letter] for letter in word if letter in LETTER_NAMES]
-            return Pronunciation(tuple(p for name in names for p in name), "letters", 0.5)
+            return Pronunciation(_spelled(word), "letters", 0.5)
+        if not sayable(guess.phones):
+            if len(stem) <= _MAX_SPELLED:
+                return Pronunciation(_spelled(word), "letters", 0.5)
+            guess = next((g for g in self._model.ranked(stem) if sayable(g.phones)), guess)
         phones = guess.phones if stem == word else add_s(guess.phones)
         return Pronunciation(phones, "oov", guess.confidence)
+
+
+def _spelled(word: str) -> Phones:
+    """Return the names of a word's letters, with the ending of "'s"."""
+    stem = word.removesuffix("'s")
+    names = [LETTER_NAMES[letter] for letter in stem if letter in LETTER_NAMES]
+    phones = tuple(phone for name in names for phone in name)
+    return add_s(phones) if phones and stem != word else phones
+
+
+def sayable(phones: Phones) -> bool:
+    """Tell whether phones make a word: a vowel, and no more consonants in a row than English has.
+
+    "strengths" begins with three and ends in four.
+    """
+    run, first = 0, True
+    voiced = False
+    for phone in phones:
+        if phone[-1].isdigit():
+            run, first, voiced = 0, False, True
+            continue
+        run += 1
+        if run > (3 if first else 4):
+            return False
+    return voiced
 
 
 def _agreed(word: str, proposed: Phones, model: Graphones) -> Pronunciation | None:

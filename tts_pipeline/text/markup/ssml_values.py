@@ -54,20 +54,18 @@ def prosody_of(attributes: dict[str, str]) -> Prosody:
     """Return the factors of a ``prosody`` element.
 
     Rate: a name, "80%", "+20%" or a factor. Pitch: a name, "+10%", "-2st". Volume: a name,
-    "+6dB", "50%" or, as in SSML 1.0, a number from 0 to 100. Style, which is not of SSML but ours:
-    words such as "slow and sad", which are not read here.
+    "+6dB", "50%" or, as in SSML 1.0, a number from 0 to 100.
 
     Raises:
-        TextError: for a value out of form or range, or without any of the four.
+        TextError: for a value out of form or range, or without any of the three.
     """
     if not attributes:
-        raise TextError("<prosody> needs rate, pitch, volume or style")
+        raise TextError("<prosody> needs rate, pitch or volume")
     factors = {"rate": 1.0, "pitch": 1.0, "volume": 1.0}
     for name, reader in (("rate", _rate), ("pitch", _pitch), ("volume", _volume)):
         if name in attributes:
             factors[name] = reader(attributes[name].strip())
-    style = attributes.get("style", "").strip()
-    return Prosody(factors["rate"], factors["pitch"], factors["volume"], style)
+    return Prosody(factors["rate"], factors["pitch"], factors["volume"])
 
 
 def emphasis_prosody(level: str) -> Prosody:
@@ -78,16 +76,13 @@ def emphasis_prosody(level: str) -> Prosody:
 
 
 def combined(outer: Prosody, inner: Prosody) -> Prosody:
-    """Multiply nested factors and join nested styles.
+    """Multiply nested factors.
 
     Raises:
         TextError: if a product leaves its range.
     """
     product = Prosody(
-        outer.rate * inner.rate,
-        outer.pitch * inner.pitch,
-        outer.energy * inner.energy,
-        ", ".join(filter(None, (outer.style, inner.style))),
+        outer.rate * inner.rate, outer.pitch * inner.pitch, outer.energy * inner.energy
     )
     for name, value, (low, high) in (
         ("rate", product.rate, RATE_RANGE),

@@ -35,7 +35,6 @@ class CodedTrainingConfig:
 
 
 CONFIG = CodedTrainingConfig
-NEEDS = ("acoustic", "codes")
 
 
 def make_task(config: CodedTrainingConfig, data: Prepared) -> CodedTask:

@@ -34,7 +34,7 @@ class FinetuneConfig:
 
 CONFIG = FinetuneConfig
 NEEDS = ("vocoder", "acoustic")
-KIND = "harmonic-noise"
+MODEL = vocoder.MODEL
 
 
 def vocoder_settings(
@@ -60,7 +60,8 @@ def make_task(config: FinetuneConfig, data: Prepared) -> VocoderTask:
     """The trained vocoder with mels of the acoustic model.
 
     Raises:
-        ConfigError: if vocoder or acoustic model were not trained.
+        ConfigError: if the vocoder was not trained.
+        CorpusError: if the acoustic model was not.
     """
     source = data.source("vocoder")
     settings = vocoder_settings(config, source.config)
@@ -80,6 +81,4 @@ def trained(config: FinetuneConfig, data: Prepared, folder: Path) -> HarmonicPlu
     Raises:
         ConfigError: if there are none.
     """
-    generator = HarmonicPlusNoiseVocoder(data.source("vocoder").config.model, data.audio)
-    generator.load_state_dict(load_weights(folder / "best.safetensors", "generator"))
-    return generator.eval()
+    return vocoder.trained(data.source("vocoder").config, data, folder)

@@ -45,12 +45,11 @@ class FixedLengthTrainingConfig:
 
 
 CONFIG = FixedLengthTrainingConfig
-NEEDS = ("acoustic",)
 
 
 def make_task(config: FixedLengthTrainingConfig, data: Prepared) -> FixedLengthTask:
     """The model with its data, untrained."""
-    acoustic = acoustic_of(data)
+    acoustic = acoustic_of(data.voice)
     train, valid = (
         PlannedUtterances(acoustic, data.tokens, data.durations, store)
         for store in (data.train, data.valid)

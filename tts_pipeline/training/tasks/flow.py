@@ -1,4 +1,4 @@
-"""Training the flow model: where do frames go from here?"""
+"""Training the flow model, told by the text alone or by an acoustic model's mel as well."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import dataclasses
 
 import torch
 
-from tts_pipeline.acoustic.flow.config import FlowConfig
+from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
+from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
     mel_figures,
@@ -25,7 +26,7 @@ class FlowTrainingConfig:
 
     Attributes:
         loop: length and rhythm.
-        model: sizes.
+        model: sizes; ``told_mel`` makes it a refiner.
         start_share: share of utterances whose time is 0, where every generation starts and, with
             one step, ends; the others' times are uniform.
         least_left: time left of which the velocity's error is taken at least.
@@ -58,7 +59,10 @@ class FlowTask(PlannedTask):
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config = config
-        super().__init__("flow", FlowModel(config.model, n_mels), config.loop, train, valid)
+        sizes = config.model
+        if sizes.told_mel:
+            sizes = FlowRefinerConfig(**dataclasses.asdict(sizes))
+        super().__init__("flow", FlowModel(sizes, n_mels), config.loop, train, valid)
 
     def losses(self, batch: PlannedBatch, step: int) -> dict[str, torch.Tensor]:
         times, chance = torch.rand(2, len(batch.mel), device=self.device)
@@ -117,12 +121,13 @@ class FlowTask(PlannedTask):
 
 
 CONFIG = FlowTrainingConfig
-NEEDS = ("acoustic",)
 
 
 def make_task(config: FlowTrainingConfig, data: Prepared) -> FlowTask:
-    """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data), data)
+    """The untrained model with its data; a refiner is told what the shipped acoustic model writes
+    freely along the true durations."""
+    told = free_running_mels(data) if config.model.told_mel else None
+    train, valid = planned_pair(acoustic_of(data.voice), data, told)
     return FlowTask(config, train, valid, data.audio.n_mels)
 
 
@@ -133,4 +138,5 @@ def predict(config: FlowTrainingConfig, data: Prepared) -> dict[str, torch.Tenso
     Raises:
         ConfigError: if ``data.runs`` holds no trained one.
     """
-    return predicted_mels(make_task(config, data), data.runs / "flow")
+    name = "flow-refiner" if config.model.told_mel else "flow"
+    return predicted_mels(make_task(config, data), data.runs / name)

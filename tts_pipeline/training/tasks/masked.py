@@ -36,7 +36,6 @@ class MaskedTrainingConfig:
 
 
 CONFIG = MaskedTrainingConfig
-NEEDS = ("acoustic", "codes")
 
 
 def make_task(config: MaskedTrainingConfig, data: Prepared) -> MaskedTask:

@@ -22,7 +22,7 @@
   empty ``text`` leaves nothing out: an over-long word was cut into pieces.
 
 Starts and ends of spans never decrease, and every character of the source that is not white space
-lies in the span of a token or of a dropped record. Words match ``'?[a-z]+('[a-z]+)*``. The normal
+lies in the span of a token or of a dropped record. Words match ``'?[a-z]+('[a-z]+)*'?``. The normal
 form ``spoken_text(tokens)`` normalises to the same spoken tokens.
 
 Time is linear in the length of the text whatever it holds. Conventions: US English, no "and"

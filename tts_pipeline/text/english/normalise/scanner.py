@@ -35,7 +35,7 @@ from tts_pipeline.text.english.normalise.writer import Rule, Writer
 from tts_pipeline.text.protocol import Token
 
 _ATOM = re.compile(
-    r"([A-Za-z]+(?:'[A-Za-z]+)*)"
+    r"([A-Za-z]+(?:'[A-Za-z]+)*)(?!(?<=in)'(?![A-Za-z]))"
     r"(?=[ \n,;!?\"')\t]|$|:(?![/\w])|\.(?:[ \n\"')]|$)|-[a-z]{2}|--|—|…)"
     r"|([ \t]+)|(,)(?=[ \n])"
 )

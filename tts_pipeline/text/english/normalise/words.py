@@ -145,6 +145,22 @@ def _title(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _dropped_g(out: Writer, match: re.Match[str]) -> bool:
+    """Say "goin'" as one word; the apostrophe of a quotation that closes is none of it."""
+    word = match.group(1).lower()
+    if out.known is None or not out.known(word + "g"):
+        return False
+    before = out.text[max(match.start() - 200, 0) : match.start()]
+    if len(_OPENED.findall(before)) > len(_CLOSED.findall(before)):
+        return False
+    out.add(word + "'", "word", *match.span())
+    return True
+
+
+_OPENED = re.compile(r"(?:^|[\s(])'(?=[A-Za-z])")
+_CLOSED = re.compile(r"[A-Za-z.,!?]'(?=[\s.,;:!?)]|$)")
+
+
 def _versus(out: Writer, match: re.Match[str]) -> bool:
     if not out.tokens or not out.tokens[-1].source[:1].isupper():
         return False
@@ -335,6 +351,7 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
 
 WORD_RULES = _word_rules()
 LETTER_RULES = (
+    (re.compile(r"([A-Za-z]{1,30}in)'(?![A-Za-z])"), _dropped_g),
     *addresses.PARTY_RULES,
     *RANGE_RULES,
     (re.compile(r"(?:[A-Z]-){1,64}(?:[A-Z](?:'s)?)?(?![A-Za-z0-9'])"), _letters),

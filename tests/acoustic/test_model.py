@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig, AutoregressiveModel
+from tts_pipeline.acoustic.durations import needs_frames
+from tts_pipeline.errors import TextError
+from tts_pipeline.text.symbols import PAD_ID, encode
+
+CONFIG = AutoregressiveConfig(
+    channels=24,
+    hidden=32,
+    encoder_blocks=1,
+    predictor_blocks=1,
+    frame_blocks=2,
+    prenet=12,
+    max_token_frames=40,
+)
+N_MELS = 10
+LONG = "<bos> DH AH0 | K AE1 T , S AE1 T | AA1 N | AH0 | M AE1 T . <eos>".split()
+SHORT = "<bos> G OW1 | HH OW1 M ! <eos>".split()
+LOG_F0_STD, ENERGY_STD = 0.25, 0.8
+
+
+@pytest.fixture(scope="module")
+def model() -> AutoregressiveModel:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = AutoregressiveModel(CONFIG, N_MELS).eval().requires_grad_(False)
+        for predictor in (model.pitch, model.energy):
+            # Untrained predictions hardly differ from token to token.
+            predictor.output.weight.mul_(3)
+        model.mel_mean.copy_(torch.randn(N_MELS) - 5)
+        model.mel_std.copy_(torch.rand(N_MELS) + 1)
+    model.duration.output.bias.fill_(2.2)
+    model.statistics.copy_(torch.tensor([5.0, LOG_F0_STD, -5.0, ENERGY_STD, 1.0, 1.0]))
+    return model
+
+
+def tokens_of(*texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = [torch.tensor([encode(symbol) for symbol in text]) for text in texts]
+    lengths = torch.tensor([len(row) for row in rows])
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD_ID), lengths
+
+
+def teacher_forced(model, tokens, lengths, durations, mel, masks):
+    prosody = model.predict_prosody(tokens, lengths)
+    return model(tokens, lengths, durations, prosody.pitch, prosody.energy, mel, masks=masks).mel
+
+
+def masks_of(model: AutoregressiveModel, n_frames: int, seed: int = 0) -> torch.Tensor:
+    n_steps = -(-n_frames // CONFIG.frames_per_step)
+    return model.decoder.masks(n_steps, torch.Generator().manual_seed(seed))
+
+
+def test_teacher_forcing_equals_generation_from_the_same_past(model):
+    tokens, lengths = tokens_of(LONG, SHORT)
+    made = model.infer(tokens, lengths, seed=3)
+    masks = masks_of(model, made.mel.shape[2], seed=3)
+    again = teacher_forced(model, tokens, lengths, made.durations, made.mel, masks)
+    for item, n_frames in enumerate(made.mel_lengths.tolist()):
+        one, other = again[item, :, :n_frames], made.mel[item, :, :n_frames]
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+
+
+def test_generation_goes_on_from_its_state(model):
+    torch.manual_seed(1)
+    conditioning, masks = torch.randn(2, 9, CONFIG.channels), masks_of(model, 18)
+    start = model.decoder.initial_state(2)
+    whole, end = model.decoder.generate(conditioning, masks, start)
+    first, state = model.decoder.generate(conditioning[:, :4], masks[:4], start)
+    second, state = model.decoder.generate(conditioning[:, 4:], masks[4:], state)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=1e-6, rtol=0)
+    for one, other in zip(state, end):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=0)
+
+
+def test_masks_of_a_longer_text_begin_alike(model):
+    assert torch.equal(masks_of(model, 14), masks_of(model, 37)[:7])
+
+
+def test_the_future_does_not_change_the_past(model):
+    tokens, lengths = tokens_of(LONG)
+    made = model.infer(tokens)
+    masks = masks_of(model, made.mel.shape[2])
+    changed = made.mel.clone()
+    at = 2 * (made.mel.shape[2] // 4)
+    changed[:, :, at:] += torch.randn_like(changed[:, :, at:])
+    one = teacher_forced(model, tokens, lengths, made.durations, made.mel, masks)
+    other = teacher_forced(model, tokens, lengths, made.durations, changed, masks)
+    # The step that writes the first changed frames has not seen them yet.
+    seen_from = at + CONFIG.frames_per_step
+    assert torch.equal(one[:, :, :seen_from], other[:, :, :seen_from])
+    assert not torch.equal(one[:, :, seen_from:], other[:, :, seen_from:])
+
+
+def test_the_frames_that_follow_depend_on_a_frame(model):
+    tokens, lengths = tokens_of(SHORT)
+    made = model.infer(tokens)
+    masks = torch.full_like(masks_of(model, made.mel.shape[2]), 1.0)
+    changed = made.mel.clone()
+    changed[:, :, 0] += 1
+    one = teacher_forced(model, tokens, lengths, made.durations, made.mel, masks)
+    other = teacher_forced(model, tokens, lengths, made.durations, changed, masks)
+    difference = (one - other).abs().amax((0, 1))
+    assert not difference[:2].any() and (difference[2:12] > 0).all()
+
+
+def test_an_item_alone_equals_the_item_in_a_padded_batch(model):
+    tokens, lengths = tokens_of(SHORT, LONG)
+    together = model.infer(tokens, lengths, seed=5, rate=0.7)
+    for item, text in enumerate((SHORT, LONG)):
+        alone = model.infer(*tokens_of(text), seed=5, rate=0.7)
+        n_frames = int(alone.mel_lengths[0])
+        assert n_frames == together.mel_lengths[item]
+        assert torch.equal(alone.durations[0], together.durations[item, : len(text)])
+        part = together.mel[item, :, :n_frames]
+        torch.testing.assert_close(alone.mel[0], part, atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            alone.f0[0], together.f0[item, : len(text)], atol=1e-3, rtol=1e-5
+        )
+
+
+def test_teacher_forcing_alone_equals_in_a_padded_batch(model):
+    tokens, lengths = tokens_of(LONG, SHORT)
+    torch.manual_seed(2)
+    # An odd number of frames leaves half a step empty at the item's end.
+    durations = torch.randint(1, 9, tokens.shape)
+    durations[1, 0] += (1 + durations[1, : len(SHORT)].sum()) % 2
+    durations *= torch.arange(tokens.shape[1]) < lengths[:, None]
+    n_frames = durations.sum(1).tolist()
+    assert n_frames[1] % 2 == 1 and n_frames[1] < n_frames[0]
+    mel = torch.randn(2, N_MELS, max(n_frames)) - 5
+    masks = masks_of(model, max(n_frames))
+    together = teacher_forced(model, tokens, lengths, durations, mel, masks)
+    n, t = len(SHORT), n_frames[1]
+    alone = teacher_forced(
+        model, *tokens_of(SHORT), durations[1:, :n], mel[1:, :, :t], masks[: -(-t // 2)]
+    )
+    torch.testing.assert_close(alone[0], together[1, :, :t], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0, 6.0])
+def test_durations_make_the_length_and_no_token_is_lost(model, rate):
+    tokens, lengths = tokens_of(LONG, SHORT)
+    made = model.infer(tokens, lengths, rate=rate)
+    assert made.durations.sum(1).tolist() == made.mel_lengths.tolist()
+    assert made.mel.shape == (2, N_MELS, int(made.mel_lengths.max()))
+    valid = torch.arange(tokens.shape[1]) < lengths[:, None]
+    assert (made.durations[needs_frames(tokens)] >= 1).all()
+    assert (made.durations[~valid] == 0).all()
+    assert (made.durations <= CONFIG.max_token_frames + 1).all()
+
+
+def test_rate_two_halves_the_length(model):
+    tokens, _ = tokens_of(LONG)
+    plain, fast = (model.infer(tokens, rate=rate) for rate in (1.0, 2.0))
+    assert plain.durations[needs_frames(tokens)].min() >= 2, "else the least duration decides"
+    assert abs(2 * fast.mel_lengths - plain.mel_lengths) <= 1
+    factors = torch.ones(tokens.shape)
+    factors[0, 4] = 0.5
+    slow = model.infer(tokens, rate=factors)
+    differs = (slow.durations - plain.durations)[0].tolist()
+    assert differs[4] >= plain.durations[0, 4] - 1
+    assert all(abs(d) <= 1 for i, d in enumerate(differs) if i != 4)
+
+
+def test_fixed_frames_last_as_asked(model):
+    tokens, _ = tokens_of(LONG)
+    fixed = torch.zeros(tokens.shape, dtype=torch.int64)
+    fixed[0, 3], fixed[0, 7] = 25, 60
+    plain, made = model.infer(tokens), model.infer(tokens, fixed_frames=fixed, rate=1.0)
+    ends = made.durations.cumsum(1)[0]
+    others = [i for i in range(tokens.shape[1]) if i not in (3, 7)]
+    assert made.durations[0, 3] == 25 and made.durations[0, 7] == 60
+    assert (made.durations - plain.durations)[0, others].abs().max() <= 1
+    assert ends[-1] == made.mel_lengths[0]
+
+
+@pytest.mark.parametrize(
+    ("control", "channel", "step"),
+    [("pitch", 0, math.log(1.5) / LOG_F0_STD), ("energy", 1, math.log(1.5) / ENERGY_STD)],
+)
+def test_controls_raise_what_the_decoder_is_told(model, control, channel, step):
+    told = []
+    hook = model.prosody_input.register_forward_pre_hook(lambda _, args: told.append(args[0]))
+    tokens, lengths = tokens_of(LONG)
+    plain = model.plan(tokens, lengths)
+    raised = model.plan(tokens, lengths, **{control: 1.5})
+    factors = torch.ones(tokens.shape)
+    factors[0, 5] = 1.5
+    model.plan(tokens, lengths, **{control: factors})
+    hook.remove()
+    difference = (told[1] - told[0])[0]
+    torch.testing.assert_close(
+        difference[channel], torch.full((len(LONG),), step), atol=1e-5, rtol=0
+    )
+    assert not difference[1 - channel].any()
+    assert (told[2] - told[0])[0, channel].nonzero().flatten().tolist() == [5]
+    assert not torch.equal(plain.conditioning, raised.conditioning)
+    factor = raised.f0 / plain.f0
+    expected = 1.5 if control == "pitch" else 1.0
+    torch.testing.assert_close(factor, torch.full_like(factor, expected), atol=1e-5, rtol=0)
+
+
+def test_the_seed_decides(model):
+    tokens, _ = tokens_of(SHORT)
+    torch.manual_seed(4)
+    state = torch.get_rng_state()
+    one, two, other = (model.infer(tokens, seed=seed).mel for seed in (7, 7, 8))
+    assert torch.equal(one, two) and not torch.equal(one, other)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("shape", [(0,), (5,), (1, 0), (1, 2, 3)])
+def test_tokens_of_another_shape_are_refused(model, shape):
+    with pytest.raises(TextError, match="expected \\(B, N\\)"):
+        model.infer(torch.zeros(shape, dtype=torch.int64))
+
+
+def test_calibration_scales_durations_and_pitch_range(model):
+    tokens, lengths = tokens_of(LONG)
+    plain = model.plan(tokens, lengths)
+    model.statistics[4], model.statistics[5] = 1.5, 2.0
+    scaled = model.plan(tokens, lengths)
+    model.statistics[4:] = 1.0
+    assert abs(scaled.mel_lengths / plain.mel_lengths - 1.5) < 0.03
+    # Around the mean of log F0, in standard deviations.
+    torch.testing.assert_close(scaled.f0.log() - 5, 2 * (plain.f0.log() - 5), atol=1e-4, rtol=1e-4)
