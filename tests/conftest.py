@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.small_corpus import write_small_corpus
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +70,25 @@ def pytest_make_collect_report(
         report.outcome = "skipped"
         report.longrepr = (str(collector.path), 0, f"Skipped: {missing[1]} is not installed")
     return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[tuple[Any, str]]:
+    """Playwright and the path of the system's browser; skips where either is missing."""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: pip install '.[test]'"
+    )
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None:
+        pytest.skip(f"no browser on the PATH (one of {', '.join(CHROMIUMS)})")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright, path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: tuple[Any, str]) -> Iterator[Any]:
+    """A running headless Chromium."""
+    playwright, path = chromium
+    running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+    yield running
+    running.close()

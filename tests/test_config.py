@@ -88,3 +88,32 @@ def test_yaml_runs_no_code(tmp_path):
     path.write_text("name: !!python/object/apply:os.getcwd []\n")
     with pytest.raises(ConfigError, match="not valid YAML"):
         load_yaml(Outer, path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("dropout", int("1" + "0" * 400), "dropout: inf, expected a finite number"),
+        ("dropout", float("nan"), "dropout: nan, expected a finite number"),
+        ("prenet_dropout", 1e9, r"prenet_dropout: 1000000000.0, expected 0 to 0.95"),
+        ("encoder_blocks", 10**9, "encoder_blocks: 1000000000, expected 0 to 64"),
+        ("channels", 10**400, "channels: a number of more than 400 digits, expected 1 to 8192"),
+    ],
+)
+def test_numbers_beyond_reason_are_refused(key: str, value: object, message: str) -> None:
+    from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
+
+    with pytest.raises(ConfigError, match=message):
+        from_mapping(AutoregressiveConfig, {key: value})
+
+
+def test_a_complete_mapping_lacks_only_what_was_added_later() -> None:
+    from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig
+
+    values = dataclasses.asdict(GeneratorConfig())
+    del values["detail"]
+    assert from_mapping(GeneratorConfig, values, complete=True) == GeneratorConfig()
+    del values["pitch"]["f0_min"]
+    assert from_mapping(GeneratorConfig, values) == GeneratorConfig()
+    with pytest.raises(ConfigError, match=r"pitch.f0_min: missing, expected float"):
+        from_mapping(GeneratorConfig, values, complete=True)

@@ -221,7 +221,9 @@ def test_faults_of_a_recipe_are_named(recipe_file, tiny_corpus, tmp_path):
     with pytest.raises(CorpusError, match="tiny_99: no such utterance"):
         main([str(path), str(tiny_corpus), "--runs", str(tmp_path / "runs")])
     (tmp_path / "texts.tsv").write_text("tiny_02 Who?\n")
-    with pytest.raises(CorpusError, match=r"texts\.tsv:1: 'tiny_02 Who\?', expected id<TAB>text"):
+    with pytest.raises(
+        CorpusError, match=r"texts\.tsv:1: expected name<TAB>text, found 'tiny_02 Who\?'"
+    ):
         main([str(path), str(tiny_corpus), "--runs", str(tmp_path / "runs")])
     with pytest.raises(ConfigError, match="--stage package comes after --stop-stage align"):
         main([str(path), str(tiny_corpus), "--stage", "package", "--stop-stage", "align"])

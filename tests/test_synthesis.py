@@ -112,7 +112,7 @@ def test_timestamps_follow_the_durations(voice: Voice) -> None:
 def test_report_tells_what_was_done(voice: Voice) -> None:
     audio = synthesize("It is 5 o'clock \U0001f600 now. Go!", voice=voice, seed=2)
     report = audio.report
-    assert report.normalised.startswith("it is five o'clock now.")
+    assert report.normalised.startswith("it is five o'clock, now.")
     assert [item.text for item in report.dropped] == ["\U0001f600"]
     assert report.dropped[0].span == (16, 17)
     assert (report.n_sentences, report.n_split) == (2, 0)

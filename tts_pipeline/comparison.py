@@ -92,6 +92,7 @@ class StrategyResult:
         cost: what sound costs; None for recordings and where nothing was timed.
         metrics: scores by name of the metric.
         unavailable: by name of the metric why there is no score.
+        kinds: of the models at work, in the order of the way from text to sound.
         curve: name of the strategy of whose curve over steps this is a point, empty for none.
         steps: number of steps, if it is such a point.
     """
@@ -108,6 +109,7 @@ class StrategyResult:
     cost: Cost | None
     metrics: dict[str, Score]
     unavailable: dict[str, str]
+    kinds: tuple[str, ...] = ()
     curve: str = ""
     steps: int | None = None
 

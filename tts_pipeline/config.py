@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -14,16 +15,31 @@ from tts_pipeline.errors import ConfigError
 T = TypeVar("T")
 
 
-def from_mapping(kind: type[T], values: Any, where: str = "config") -> T:
+def within(default: Any, low: float, high: float) -> Any:
+    """A field of a config dataclass whose number must lie in a range, as :func:`from_mapping` sees
+    to.
+
+    Args:
+        default: value if it is left out.
+        low: the smallest that is taken.
+        high: the largest that is taken.
+    """
+    return dataclasses.field(default=default, metadata={"within": (low, high)})
+
+
+def from_mapping(kind: type[T], values: Any, where: str = "config", *, complete: bool = False) -> T:
     """Build the dataclass ``kind``, nested ones included, from a mapping of its fields.
 
-    Whole numbers are taken where a real one is expected; lists become tuples. A field with
-    ``metadata={"key": name}`` is called so in the mapping: for words that Python keeps for itself.
+    Whole numbers are taken where a real one is expected; lists become tuples; numbers must be
+    finite. A field with ``metadata={"key": name}`` is called so in the mapping: for words that
+    Python keeps for itself.
 
     Args:
         kind: a dataclass type.
         values: mapping from field name to value; fields with a default may be left out.
         where: what to call the mapping in messages.
+        complete: no field may be left out but those with ``metadata={"later": True}``, which were
+            added after mappings had been written.
 
     Raises:
         ConfigError: naming the key, its value, what was expected, and the known keys.
@@ -42,16 +58,19 @@ def from_mapping(kind: type[T], values: Any, where: str = "config") -> T:
         required = (
             field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         )
+        required |= complete and not field.metadata.get("later", False)
         if required and name not in values:
             expected = _describe(hints[field.name])
             raise ConfigError(f"{where}.{name}: missing, expected {expected}")
-    given = {fields[key].name: (key, value) for key, value in values.items()}
-    return kind(
-        **{
-            name: _convert(hints[name], value, f"{where}.{key}")
-            for name, (key, value) in given.items()
-        }
-    )
+    given = {}
+    for key, value in values.items():
+        field = fields[key]
+        converted = _convert(hints[field.name], value, f"{where}.{key}", complete)
+        low, high = field.metadata.get("within", (-math.inf, math.inf))
+        if isinstance(converted, (int, float)) and not low <= converted <= high:
+            raise ConfigError(f"{where}.{key}: {_shown(value)}, expected {low:g} to {high:g}")
+        given[field.name] = converted
+    return kind(**given)
 
 
 def load_yaml(kind: type[T], path: str | Path, changes: Mapping[str, Any] | None = None) -> T:
@@ -83,27 +102,45 @@ def _describe(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
 
 
-def _convert(hint: Any, value: Any, where: str) -> Any:
+def _shown(value: Any) -> str:
+    """What was given, if need be its beginning only."""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"a number of more than {int(value.bit_length() * math.log10(2))} digits"
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _convert(hint: Any, value: Any, where: str, complete: bool) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return value
     if dataclasses.is_dataclass(hint):
-        return from_mapping(typing.cast(type, hint), value, where)
+        return from_mapping(typing.cast(type, hint), value, where, complete=complete)
     if origin in (types.UnionType, typing.Union):
         if value is None and type(None) in arguments:
             return None
         inner = [argument for argument in arguments if argument is not type(None)]
-        return _convert(inner[0], value, where)
+        return _convert(inner[0], value, where, complete)
     if origin is tuple and isinstance(value, (list, tuple)):
         if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_convert(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+            item = arguments[0]
+            return tuple(_convert(item, v, f"{where}[{i}]", complete) for i, v in enumerate(value))
         if len(arguments) == len(value):
             pairs = zip(arguments, value, strict=True)
-            return tuple(_convert(a, v, f"{where}[{i}]") for i, (a, v) in enumerate(pairs))
+            return tuple(
+                _convert(a, v, f"{where}[{i}]", complete) for i, (a, v) in enumerate(pairs)
+            )
     if origin is dict and isinstance(value, dict):
-        return {str(k): _convert(arguments[1], v, f"{where}.{k}") for k, v in value.items()}
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return {
+            str(k): _convert(arguments[1], v, f"{where}.{k}", complete) for k, v in value.items()
+        }
+    if hint is float and type(value) in (int, float):
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf if value > 0 else -math.inf
+        if not math.isfinite(value):
+            raise ConfigError(f"{where}: {value}, expected a finite number")
     if isinstance(hint, type) and type(value) is hint:
         return value
-    raise ConfigError(f"{where}: {value!r}, expected {_describe(hint)}")
+    raise ConfigError(f"{where}: {_shown(value)}, expected {_describe(hint)}")

@@ -27,3 +27,7 @@ class ConfigError(TTSPipelineError):
 
 class StorageError(TTSPipelineError):
     """A file that cannot be written: the disk is full, or the folder is missing or protected."""
+
+
+class TrainingError(TTSPipelineError):
+    """A training that has diverged: a loss or a validation figure is not finite."""

@@ -12,6 +12,7 @@ import functools
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import load_yaml
@@ -19,14 +20,16 @@ from tts_pipeline.corpus.checks import set_faults
 from tts_pipeline.corpus.corpus import SPLITS, read_corpus, read_names
 from tts_pipeline.corpus.texts import read_texts
 from tts_pipeline.corpus.utterance import Utterance
-from tts_pipeline.errors import CorpusError
+from tts_pipeline.errors import ConfigError, CorpusError
+from tts_pipeline.text.protocol import TextFrontEnd
+from tts_pipeline.text.symbols import Alphabet
 from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.data.batches import tokenise
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.data.prepare import PrepareConfig, prepare
 from tts_pipeline.training.data.prepared import Prepared, Source, write_tokens
 from tts_pipeline.training.loop import make_fabric, train
-from tts_pipeline.training.package import Trained, VoiceFacts, add_scores, package, write_voice
+from tts_pipeline.training.package import VoiceFacts, add_scores, package
 from tts_pipeline.training.stages import Stage, check_stages, stage_names
 from tts_pipeline.voice.voice import FRONT_ENDS, Voice
 
@@ -58,6 +61,10 @@ class RecipeConfig:
     threads: int = 0
 
     def __post_init__(self) -> None:
+        if self.voice.language not in FRONT_ENDS:
+            raise ConfigError(
+                f"voice.language={self.voice.language!r}: expected one of {', '.join(FRONT_ENDS)}"
+            )
         check_stages(self.stages)
         for stage in self.stages:
             if hasattr(stage.module, "check"):
@@ -116,7 +123,17 @@ class Recipe:
     @functools.cached_property
     def tokens(self) -> dict[str, torch.Tensor]:
         """Tokens of every utterance by id."""
-        return tokenise(self.utterances, FRONT_ENDS[self.config.voice.language]())
+        return tokenise(self.utterances, self.front_end)
+
+    @functools.cached_property
+    def front_end(self) -> TextFrontEnd:
+        """The front end of the voice's language."""
+        return FRONT_ENDS[self.config.voice.language]()
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """What the front end writes its tokens with."""
+        return self.front_end.alphabet
 
     def data(self, stage: Stage) -> Prepared:
         """What a stage is given to learn from."""
@@ -131,10 +148,11 @@ class Recipe:
             self.runs / "durations",
             self.store("train"),
             self.store("valid"),
-            voice=sources["acoustic"].folder / "voice" if "acoustic" in sources else self.runs,
+            voice=self.runs / "voice",
             runs=self.runs,
             test=self.store("test"),
             sources=sources,
+            alphabet=self.alphabet,
         )
 
     def run(self, name: str) -> None:
@@ -151,7 +169,7 @@ class Recipe:
         """Recordings into features, and texts into tokens."""
         self.runs.mkdir(parents=True, exist_ok=True)
         # First, since a text that cannot be spoken is found in seconds.
-        write_tokens(self.runs, self.config.audio, self.utterances, self.tokens)
+        write_tokens(self.runs, self.config.audio, self.utterances, self.tokens, self.alphabet)
         prepare(
             self.utterances,
             self.runs / "features",
@@ -169,22 +187,14 @@ class Recipe:
             return
         if hasattr(stage.module, "finish"):
             stage.module.finish(task, data, folder)
-        model = stage.voice_model
-        if model and model.role == "acoustic" and not model.uses:
-            # Later stages build on it as on any other voice.
-            alone = [self.trained(stage)]
-            write_voice(self.config.voice, alone, self.config.audio, folder / "voice")
 
-    def trained(self, stage: Stage) -> Trained:
-        """The model that a stage made, for a voice.
+    def trained(self, stage: Stage) -> nn.Module:
+        """The model that a stage made.
 
         Raises:
             ConfigError: if the stage was not run.
         """
-        model = stage.voice_model
-        assert model is not None
-        module = stage.module.trained(stage.settings, self.data(stage), self.runs / stage.name)
-        return Trained(stage.name, model, module)
+        return stage.trained(self.data(stage), self.runs / stage.name)
 
     def package(self) -> Path:
         """Write ``runs/voice``; returns the folder."""
@@ -194,6 +204,7 @@ class Recipe:
             self.config.stages,
             self.trained,
             self.config.audio,
+            self.alphabet,
             self.runs,
             self.path,
             n_utterances,
@@ -206,7 +217,9 @@ class Recipe:
         from tts_pipeline.evaluation.scorecard.report import evaluate_voice
 
         test = [u for u in self.utterances if u.split == "test"]
-        recordings = recordings_of(test, self.tokens, self.store("test"), self.runs / "durations")
+        recordings = recordings_of(
+            test, self.tokens, self.store("test"), self.runs / "durations", self.alphabet
+        )
         folder, report = self.runs / "voice", self.runs / "report"
         found = evaluate_voice(
             Voice.load(folder), recordings, report, n_workers=self.config.n_workers

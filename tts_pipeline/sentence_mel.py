@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.protocols import AcousticInput, MelStream
 from tts_pipeline.text.symbols import BOS, EOS, Alphabet
 
@@ -116,22 +117,15 @@ class SentenceMel:
         """``(M, t)``, each written when it is asked for."""
         durations: list[np.ndarray | None] = []
         for part, stream in zip(self._parts, itertools.chain([self._first], self._streams)):
-            unknown, kept, n_frames = stream.durations is None, [], 0
+            align = self._align if stream.durations is None else None
+            kept, n_frames = [], 0
             for block in self._with_silence(stream, part.silence):
                 n_frames += block.shape[1]
-                if unknown and self._align is not None:
+                if align is not None:
                     kept.append(block)
                 yield block
             self._note(stream.problems)
-            found = stream.durations
-            if found is None and self._align is not None:
-                found = self._align(part.given.tokens, np.concatenate(kept, 1))
-            if found is None:
-                self._note((NO_DURATIONS,))
-            elif int(found.sum() + part.silence.sum()) != n_frames:
-                self._note((OTHER_LENGTH,))
-                found = None
-            durations.append(found)
+            durations.append(self._durations_of(stream, part, n_frames, kept))
             yield from self._pause(part.after)
         self.durations = self._joined(durations)
 
@@ -139,6 +133,24 @@ class SentenceMel:
         """All blocks together ``(M, T)``."""
         blocks = list(self.blocks())
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, 1)
+
+    def _durations_of(
+        self, stream: MelStream, part: Part, n_frames: int, kept: list[np.ndarray]
+    ) -> np.ndarray | None:
+        """Frames of each token of a part that is written to the end; None if they are not known,
+        which is noted."""
+        found = stream.durations
+        if found is None and self._align is None:
+            self._note((NO_DURATIONS,))
+        elif found is None:
+            try:
+                return self._align(part.given.tokens, np.concatenate(kept, 1))
+            except TTSPipelineError as error:
+                self._note((f"no timestamps: {error}",))
+        elif int(found.sum() + part.silence.sum()) != n_frames:
+            self._note((OTHER_LENGTH,))
+            return None
+        return found
 
     def _with_silence(self, stream: MelStream, silence: np.ndarray) -> Iterator[np.ndarray]:
         """The blocks of a part with silence in the middle of tokens."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import numbers
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import ConfigError
+from tts_pipeline.style.words import Understood, understood
 from tts_pipeline.voice.voice import Voice, cached_voice
 
 LIMITS = {"rate": (0.25, 4.0), "pitch": (0.5, 2.0), "energy": (0.25, 4.0)}
@@ -36,9 +37,12 @@ class SpeechOptions:
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
             cores and no model is on a device.
         more: settings of the chosen models, such as ``steps`` and ``temperature``.
+        style: words for the way of speaking, such as "slow, low and sad"; see
+            :mod:`tts_pipeline.style`.
 
     Raises:
-        ConfigError: if a number is out of its range.
+        ConfigError: if a number is out of its range, or with ``strict`` a word of the style means
+            nothing.
     """
 
     voice: Voice | str | Path | None = None
@@ -52,6 +56,7 @@ class SpeechOptions:
     strict: bool = False
     threads: int | None = None
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    style: str = ""
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -70,6 +75,22 @@ class SpeechOptions:
             raise ConfigError(
                 f"threads={threads!r}: expected a whole number from 1 to {MOST_THREADS}, or None"
             )
+        self.understand(self.style)
+
+    def understand(self, style: str) -> Understood:
+        """What words for a way of speaking come to.
+
+        Raises:
+            ConfigError: with ``strict``, if one of them means nothing.
+        """
+        found = understood(style)
+        if self.strict and found.unknown:
+            raise ConfigError(
+                f"style={style!r}: {not_understood(found.unknown)}; take it out, see "
+                "tts_pipeline/style/words.tsv for the words that are known, or do not ask for "
+                "strict=True"
+            )
+        return found
 
     def load_voice(self) -> Voice:
         """The voice, with the lexicon.
@@ -79,6 +100,11 @@ class SpeechOptions:
         """
         voice = self.voice if isinstance(self.voice, Voice) else cached_voice(self.voice)
         return voice if self.lexicon is None else voice.with_lexicon(self.lexicon)
+
+
+def not_understood(unknown: Sequence[str]) -> str:
+    """How a report says that words of a style mean nothing."""
+    return f"style: not understood: {', '.join(unknown)}"
 
 
 def model_options(given: Mapping[str, Any], models: Mapping[str, Any]) -> list[Any]:

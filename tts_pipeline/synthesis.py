@@ -83,6 +83,7 @@ def synthesize(
     energy: float = 1.0,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    style: str = "",
     threads: int | None = None,
     **options: Any,
 ) -> Audio:
@@ -109,6 +110,10 @@ def synthesize(
         lexicon: file of your own pronunciations, lines of ``word<TAB>phones``.
         strict: refuse text of which something cannot be spoken; otherwise that is left out, and
             the report says so.
+        style: words for the way of speaking, such as "slow, low and sad" or "憤慨", which set
+            factors on rate, pitch and its range, energy, pauses and what comes before them, see
+            :mod:`tts_pipeline.style`; what is not understood is told among the report's problems,
+            with ``strict`` an error.
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
             cores. The samples are the same.
         options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
@@ -128,7 +133,18 @@ def synthesize(
     start = time.perf_counter()
     speaker = Speaker(
         SpeechOptions(
-            voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, threads, options
+            voice,
+            acoustic,
+            vocoder,
+            seed,
+            rate,
+            pitch,
+            energy,
+            lexicon,
+            strict,
+            threads,
+            options,
+            style,
         )
     )
     sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
@@ -151,6 +167,7 @@ def synthesize_batch(
     energy: float = 1.0,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    style: str = "",
     threads: int | None = None,
     **options: Any,
 ) -> list[Audio]:
@@ -162,7 +179,18 @@ def synthesize_batch(
     start = time.perf_counter()
     speaker = Speaker(
         SpeechOptions(
-            voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, threads, options
+            voice,
+            acoustic,
+            vocoder,
+            seed,
+            rate,
+            pitch,
+            energy,
+            lexicon,
+            strict,
+            threads,
+            options,
+            style,
         )
     )
     read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
@@ -199,6 +227,7 @@ def stream(
     energy: float = 1.0,
     lexicon: str | Path | None = None,
     strict: bool = False,
+    style: str = "",
     threads: int | None = None,
     **options: Any,
 ) -> Iterator[Audio]:
@@ -223,7 +252,18 @@ def stream(
     """
     speaker = Speaker(
         SpeechOptions(
-            voice, acoustic, vocoder, seed, rate, pitch, energy, lexicon, strict, threads, options
+            voice,
+            acoustic,
+            vocoder,
+            seed,
+            rate,
+            pitch,
+            energy,
+            lexicon,
+            strict,
+            threads,
+            options,
+            style,
         )
     )
     return limited(_stream(speaker, text if not isinstance(text, str) else _checked(text), strict))

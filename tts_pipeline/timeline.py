@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.nn.threads import blas_threads, usable_cores
 from tts_pipeline.protocols import AcousticInput, MelStream
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
+from tts_pipeline.sentence_style import SentenceStyle
 from tts_pipeline.speech_options import N_SEEDS, SpeechOptions, model_options
 from tts_pipeline.text.protocol import Sentence
 from tts_pipeline.timestamps import Timestamp, timestamps_of
@@ -63,6 +64,7 @@ class Speaker:
         acoustic: the acoustic model.
         vocoder_name: of the vocoder.
         vocoder: the vocoder.
+        style: what words for the way of speaking do to sentences.
         threads: sentences that may be spoken at once.
         in_batches: whether mels are better asked for many at once, as from a GPU.
 
@@ -77,8 +79,9 @@ class Speaker:
         self.vocoder_name = options.vocoder or self.voice.default_vocoder
         self.acoustic = self.voice.choose_acoustic(self.acoustic_name)
         self.vocoder = self.voice.choose_vocoder(self.vocoder_name)
+        self.style = SentenceStyle(options, self.acoustic, self.acoustic_name)
         self._acoustic_options, self._vocoder_options = model_options(
-            options.more,
+            self.style.with_breath(options.more, self.vocoder, self.vocoder_name),
             {
                 f"acoustic model {self.acoustic_name!r}": self.acoustic,
                 f"vocoder {self.vocoder_name!r}": self.vocoder,
@@ -123,12 +126,23 @@ class Speaker:
     def waveform(self, mel: SentenceMel, index: int) -> np.ndarray:
         """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
         seed = self.seed_of(index)
-        return self.vocoder.infer(mel.read(), seed=seed, options=self._vocoder_options)
+        return self._finite(
+            self.vocoder.infer(mel.read(), seed=seed, options=self._vocoder_options)
+        )
 
     def waveform_blocks(self, mel: SentenceMel, index: int) -> Iterator[np.ndarray]:
         """:meth:`waveform` in blocks, each as soon as it is settled."""
         seed = self.seed_of(index)
-        return self.vocoder.stream(mel.blocks(), seed=seed, options=self._vocoder_options)
+        for samples in self.vocoder.stream(mel.blocks(), seed=seed, options=self._vocoder_options):
+            yield self._finite(samples)
+
+    def _finite(self, samples: np.ndarray) -> np.ndarray:
+        if not np.isfinite(samples).all():
+            raise VoiceError(
+                f"voice {self.voice.name!r}: vocoder {self.vocoder_name!r} gives samples that are "
+                "no numbers; its weights are not those of a trained model, take another voice"
+            )
+        return samples
 
     def _mel(self, parts: list[Part], streams: Iterable[MelStream]) -> SentenceMel:
         align = self._align if self.voice.names(ALIGNER) else None
@@ -145,6 +159,7 @@ class Speaker:
             pitch=np.array(sentence.token_pitch, np.float32) * np.float32(options.pitch),
             energy=np.array(sentence.token_energy, np.float32) * np.float32(options.energy),
         )
+        given = self.style.applied(given, sentence)
         honoured = self.acoustic.controls
         refused = sorted(given.controls_in_use() - honoured)
         if refused:
@@ -186,7 +201,8 @@ class Timeline:
         start = self._n_samples + len(pause)
         samples = np.concatenate([pause, samples])
         self._n_samples += len(samples)
-        return Block(samples, self._stamps(sentence, mel, start), mel.problems)
+        problems = mel.problems + self._speaker.style.problems(sentence)
+        return Block(samples, self._stamps(sentence, mel, start), problems)
 
     def stream(self, sentence: Sentence) -> Iterator[Block]:
         """:meth:`add` while the mel is being written; the first block holds the pause before the
@@ -204,12 +220,15 @@ class Timeline:
             pause, stamps = pause[:0], ()
         if not known:
             stamps = self._stamps(sentence, mel, start)
-        if stamps or mel.problems:
-            yield Block(pause[:0], stamps, mel.problems)
+        problems = mel.problems + speaker.style.problems(sentence)
+        if stamps or problems:
+            yield Block(pause[:0], stamps, problems)
 
     def _pause_before(self, sentence: Sentence) -> np.ndarray:
         """The silence before the next sentence ``(S,)``."""
-        pause_s = self._pause_s / self._speaker.options.rate + sentence.pause_before_s
+        style = self._speaker.style.whole
+        pause_s = self._pause_s * style.pauses / (self._speaker.options.rate * style.rate)
+        pause_s += sentence.pause_before_s
         self._n_sentences += 1
         self._pause_s = sentence.pause_after_s
         return np.zeros(round(pause_s * self._speaker.voice.audio.sample_rate), np.float32)

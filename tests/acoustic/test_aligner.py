@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from scipy.stats import betabinom
 
-from tts_pipeline.acoustic.aligner import (
+from tts_pipeline.acoustic.aligner.config import AlignerConfig
+from tts_pipeline.acoustic.aligner.engine import AlignerEngine
+from tts_pipeline.acoustic.aligner.model import (
     Aligner,
-    AlignerConfig,
-    TokenEmbedding,
+    VoiceAligner,
     align,
     beta_binomial_prior,
-    needs_frames,
 )
+from tts_pipeline.acoustic.durations import needs_frames
+from tts_pipeline.acoustic.encoder import TokenEmbedding
+from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.errors import AudioError
+from tts_pipeline.protocols import Aligner as AlignerContract
 from tts_pipeline.text.symbols import PAD_ID, encode
 
 TOKENS = torch.tensor(
@@ -69,3 +75,25 @@ def test_embedding_is_symbol_plus_stress():
     also_plain = embedding(torch.tensor(encode("IY0")))
     torch.testing.assert_close(primary - plain, other - also_plain)
     assert not torch.equal(primary, plain)
+
+
+def test_the_engine_is_the_module():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = VoiceAligner(AlignerConfig(channels=8), 20).eval().requires_grad_(False)
+        module.mel_mean.copy_(torch.randn(20, 1) - 5)
+        module.mel_std.copy_(torch.rand(20, 1) + 1)
+        mel = 2 * torch.randn(20, 50) - 5
+    module.scores.log_scale.fill_(0.7)
+    weights = {key: value.numpy() for key, value in module.state_dict().items()}
+    engine = AlignerEngine(module.config, AudioConfig(n_mels=20), weights)
+    expected = module(TOKENS[None], mel[None])[0]
+    np.testing.assert_allclose(engine.scores(TOKENS, mel), expected, atol=1e-4, rtol=1e-5)
+    durations = engine.align(TOKENS.numpy(), mel.numpy())
+    assert durations.tolist() == align(expected, TOKENS).tolist()
+    assert durations.sum() == 50 and isinstance(engine, AlignerContract)
+    assert engine.n_parameters == sum(p.numel() for p in module.parameters())
+    with pytest.raises(AudioError, match="5 frames of mel for 11 tokens"):
+        engine.align(TOKENS, mel[:, :5])
+    with pytest.raises(AudioError, match="expected"):
+        engine.align(TOKENS, mel[:3])

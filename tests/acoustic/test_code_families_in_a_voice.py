@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.features.test_codes import lively
-from tests.tiny_voice import make_tiny_voice
+from tests.tiny import make_tiny_voice
 from tts_pipeline.acoustic.coded.model import CodedConfig, CodedModel
 from tts_pipeline.acoustic.fixed_length.model import FixedLengthConfig, FixedLengthModel
 from tts_pipeline.acoustic.masked.model import MaskedConfig, MaskedModel

@@ -63,7 +63,7 @@ def test_module_and_engine_write_the_same_codes_of_the_same_numbers(
     model, engine, n_tokens, options
 ):
     given, options = sentence(n_tokens, n_tokens), CodedOptions(**options)
-    codes = engine.write(given, seed=n_tokens, options=options)
+    codes = engine.write_codes(given, seed=n_tokens, options=options)
     np.testing.assert_array_equal(codes, by_module(model, given, n_tokens, options))
 
 
@@ -137,7 +137,7 @@ def test_the_first_block_needs_only_the_codes_that_it_is_made_of(engine, monkeyp
 
 def test_the_mel_is_that_of_the_codes(engine):
     given = sentence(30)
-    codes = engine.write(given, seed=9)
+    codes = engine.write_codes(given, seed=9)
     made = engine.infer([given], seed=9)[0]
     whole = engine.codes.decode(codes)[:, : made.durations.sum()]
     np.testing.assert_allclose(made.read(), whole, atol=1e-5, rtol=0)

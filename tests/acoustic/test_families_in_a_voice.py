@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests.acoustic.plans import shaken
-from tests.tiny_voice import ACOUSTIC, make_tiny_voice
+from tests.tiny import ACOUSTIC, make_tiny_voice
 from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.acoustic.latent.config import LatentConfig

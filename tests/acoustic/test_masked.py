@@ -60,7 +60,7 @@ def test_module_and_engine_write_the_same_codes_of_the_same_numbers(
 ):
     options = MaskedOptions(steps=steps, temperature=temperature)
     given = sentence(n_tokens, n_tokens)
-    codes = engine.write(given, seed=n_tokens, options=options)
+    codes = engine.write_codes(given, seed=n_tokens, options=options)
     np.testing.assert_array_equal(codes, by_module(model, given, n_tokens, options))
     assert codes.max() < CONFIG.n_codes
 
@@ -72,7 +72,7 @@ def test_one_step_draws_every_code_by_itself(model, engine):
     hidden = torch.full((1, n_steps, CONFIG.n_groups), model.hidden)
     shares = torch.softmax(model(vectors, durations, hidden)[0], -1)
     options = MaskedOptions(steps=1, temperature=1.0)
-    codes = np.stack([engine.write(given, seed=k, options=options) for k in range(2000)])
+    codes = np.stack([engine.write_codes(given, seed=k, options=options) for k in range(2000)])
     at, group = 7, 1
     counted = np.bincount(codes[:, at, group], minlength=CONFIG.n_codes) / len(codes)
     expected = shares[at, group].numpy()
@@ -90,7 +90,7 @@ def test_rounds_settle_by_the_cosine_schedule(engine, monkeypatch):
             return table[key]
 
     monkeypatch.setattr(engine, "_settled", Spy())
-    codes = engine.write(sentence(40), seed=0, options=MaskedOptions(steps=4))
+    codes = engine.write_codes(sentence(40), seed=0, options=MaskedOptions(steps=4))
     shares = np.cos(np.pi / 2 * np.arange(4) / 4)
     np.testing.assert_array_equal(seen, np.floor(shares * codes.size + 1e-9))
 

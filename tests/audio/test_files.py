@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +191,15 @@ def test_failed_write_leaves_the_old_file(tmp_path, wave, monkeypatch):
     with pytest.raises(AudioError, match="disk full"):
         Audio(wave, RATE).save(path)
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("rate", [1, 999, 384_001, 2**31 - 1, 2**31])
+def test_a_rate_that_no_recording_has_is_refused_at_once(tmp_path, rate):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, 0.1 * np.sin(np.arange(16000) / 9), 16000, subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    assert content[24:28] == struct.pack("<I", 16000)
+    content[24:28] = struct.pack("<I", rate)
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match=r"a\.wav"):
+        read_audio(path, sample_rate=16000)

@@ -9,7 +9,7 @@ from pathlib import Path
 class Reader(html.parser.HTMLParser):
     """Collects what a page refers to, and checks that its elements close in order."""
 
-    VOID = ("meta", "img", "br", "link")
+    VOID = ("meta", "img", "br", "link", "input")
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import inspect
 import io
 import json
 import re
@@ -16,8 +17,9 @@ import pytest
 import soundfile
 
 from tests.serve.running import Server
-from tts_pipeline import synthesize
+from tts_pipeline import stream, synthesize
 from tts_pipeline.audio.levels import resample
+from tts_pipeline.serve.http.choices import ARGUMENTS
 
 TEXT = "Hello there. How are you?"
 
@@ -94,10 +96,11 @@ def test_events_hold_the_same_sound_and_the_times(server: Server, tiny_voice) ->
 
 def test_timestamps_in_one_object(server: Server, tiny_voice) -> None:
     text = '<speak>One <mark name="here"/>two.</speak>'
-    fields = {"response_format": "wav", "timestamps": True, "ssml": True}
+    fields = {"response_format": "wav", "timestamps": True, "ssml": True, "style": "teapot"}
     answer = json.loads(server.speak(text, **fields))
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(answer["audio"])))
     expected = synthesize(text, voice=tiny_voice)
+    assert "teapot" in answer["dropped"][0]
     assert len(samples) == len(expected.samples) and rate == answer["sample_rate"] == 16_000
     assert [(w["word"], w["kind"]) for w in answer["timestamps"]] == [
         ("one", "word"),
@@ -175,7 +178,8 @@ def test_many_clients_get_what_is_theirs(server: Server) -> None:
         ({"seed": -1}, 400, "seed", "greater than or equal to 0"),
         ({"vocoder": "nothing"}, 400, "vocoder", "griffin-lim"),
         ({"acoustic": "nothing"}, 400, "acoustic", "expected one of"),
-        ({"style": "cheerful"}, 400, "style", "one style"),
+        ({"options": {"voice": 3}}, 400, "options", "options.voice"),
+        ({"options": {"depth": 3}}, 400, None, "depth"),
         ({"stream_format": "carrier pigeon"}, 400, "stream_format", "sse"),
     ],
 )
@@ -187,6 +191,15 @@ def test_errors_name_the_field_and_the_remedy(
     assert said in error["message"]
     assert param is None or error["param"] == param
     assert error["code"]
+
+
+def test_no_option_reaches_another_argument() -> None:
+    named = {
+        name
+        for name, parameter in inspect.signature(stream).parameters.items()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    }
+    assert set(ARGUMENTS) == named
 
 
 def test_other_requests_that_are_wrong(server: Server) -> None:
@@ -207,7 +220,7 @@ def test_other_requests_that_are_wrong(server: Server) -> None:
     assert asked("GET", "/v1/models/whisper-1")[1]["code"] == "model_not_found"
     chunked = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=60)
-    connection.request("POST", path, iter([b" " * 100_000] * 10), chunked, encode_chunked=True)
+    connection.request("POST", path, iter([b" " * 77_000] * 4), chunked, encode_chunked=True)
     assert connection.getresponse().status == 413
     connection.close()
 

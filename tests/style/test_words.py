@@ -15,7 +15,7 @@ from tts_pipeline.style.words import DEGREES, known_words, understood
 SLOW = Style(0.80, 1, 1, 1, 1.25, 1.10, 1)
 LOW = Style(1, 0.88, 1, 1, 1, 1, 1)
 SAD = Style(0.84, 0.94, 0.70, 0.75, 1.35, 1.15, 1.20)
-LOUD = Style(1, 1, 1, 1.60, 1, 1, 1)
+LOUD = Style(1, 1, 1, 1.90, 1, 1, 1)
 
 
 def close(found: Style, expected: Style) -> None:
@@ -43,7 +43,7 @@ def test_no_words_change_nothing():
     [
         ("very slow", SLOW**1.5),
         ("a bit sad", SAD**0.5),
-        ("extremely loud", Style(energy=1.6**2)),
+        ("extremely loud", LOUD**2),
         ("not slow", SLOW**-0.5),
         ("very very low", LOW ** (1.5 * 1.5)),
         ("not slow or sad", SLOW**-0.5 * SAD**-0.5),

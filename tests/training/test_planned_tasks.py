@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 import torch
 
+from tests.tiny import ACOUSTIC as TINY
+from tests.tiny import make_tiny_voice
 from tests.training.planned_data import (
     CHANNELS,
     aligned_data,
@@ -13,20 +16,24 @@ from tests.training.planned_data import (
     planned_parts,
     small_acoustic,
 )
-from tests.training.spoken_data import AUDIO
-from tts_pipeline.acoustic.flow.config import FlowConfig
+from tests.training.spoken_data import AUDIO, part_of
+from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
 from tts_pipeline.acoustic.latent.config import LatentConfig
 from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig, OneShotConfig
 from tts_pipeline.acoustic.pyramid.config import PyramidConfig
 from tts_pipeline.errors import ConfigError
+from tts_pipeline.synthesis import synthesize
 from tts_pipeline.training.data.planned import token_vectors
+from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.stages import Stage
 from tts_pipeline.training.tasks.acoustic import token_targets
 from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig
 from tts_pipeline.training.tasks.latent import LatentTask, LatentTrainingConfig
 from tts_pipeline.training.tasks.one_shot import OneShotTask, OneShotTrainingConfig
 from tts_pipeline.training.tasks.planned import band_spread, masked_l1, predicted_mels
 from tts_pipeline.training.tasks.pyramid import PyramidTask, PyramidTrainingConfig
+from tts_pipeline.voice.voice import Voice
 
 DECODER = FrameDecoderConfig(channels=24, hidden=32, n_blocks=2)
 FLOW = FlowConfig(token_channels=CHANNELS, channels=24, hidden=32, n_blocks=2, step_channels=8)
@@ -192,3 +199,53 @@ def test_the_posterior_is_not_told_of_other_items(parts):
     np.testing.assert_allclose(made[0].mean[1], expected[0].mean[0], atol=1e-5)
     n_tokens = alone.durations.shape[1]
     np.testing.assert_allclose(made[1].mean[1, :n_tokens], expected[1].mean[0], atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def prepared(data, tmp_path_factory) -> Prepared:
+    spoken, durations = data
+    voice = tmp_path_factory.mktemp("voice") / "tiny"
+    make_tiny_voice().save(voice)
+    train, valid = part_of(spoken, 0, 4), part_of(spoken, 4, 6)
+    return Prepared(
+        AUDIO, spoken.tokens, durations, train, valid, voice=voice, runs=voice.parent / "runs"
+    )
+
+
+C = TINY.channels
+SIZES = {
+    "flow": dataclasses.replace(FLOW, token_channels=C),
+    "flow_refiner": FlowRefinerConfig(**{**FLOW.__dict__, "token_channels": C, "told_mel": True}),
+    "one_shot": OneShotConfig(C, DECODER),
+    "latent": dataclasses.replace(LATENT, token_channels=C),
+    "pyramid": PyramidConfig(C, 16, 24, 1),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_task_is_made_of_prepared_data_and_gives_a_voice_its_model(prepared, name):
+    values = {
+        "loop": dataclasses.asdict(loop_of(2)),
+        "model": json.loads(json.dumps(dataclasses.asdict(SIZES[name]))),
+    }
+    stage = Stage(name.replace("_", "-"), name, values)
+    assert stage.model_name == stage.kind == stage.name
+    folder = prepared.runs / stage.name
+    with pytest.raises(ConfigError, match="run the stage that trains it first"):
+        stage.trained(prepared, folder)
+    task = stage.module.make_task(stage.settings, prepared)
+    train(task, loop_of(2), make_fabric("cpu"), folder)
+    made = stage.trained(prepared, folder)
+    assert not made.training and stage.gflop() > 0
+    voice = Voice.load(prepared.voice).with_model(stage.name, made)
+    chain = "autoregressive+" if stage.name in voice.names("refiner") else ""
+    spoken = synthesize("Some words.", voice=voice, acoustic=chain + stage.name)
+    assert np.isfinite(spoken.samples).all()
+    if hasattr(stage.module, "predict"):
+        mels = stage.module.predict(stage.settings, prepared)
+        shapes = {i: mel.shape for i, mel in mels.items()}
+        stores = (prepared.train, prepared.valid)
+        assert shapes == {i: store[i].mel.shape for store in stores for i in store.ids}
+    other = {**values, "model": {**values["model"], "token_channels": 9}}
+    with pytest.raises(ConfigError, match="made with another configuration"):
+        Stage(stage.name, name, other).trained(prepared, folder)

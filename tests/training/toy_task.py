@@ -25,6 +25,7 @@ class ToyTask(Task):
         batch_size: of a step.
         dropout: 0 where processes are compared with one.
         broken_steps: steps whose batch is NaN.
+        overflowing_steps: steps whose loss is finite, but not its gradient.
         delay_s: seconds that a step takes.
         figures: validation losses to report, the last one again and again; default the true ones.
     """
@@ -37,6 +38,7 @@ class ToyTask(Task):
         *,
         dropout: float = 0.2,
         broken_steps: tuple[int, ...] = (),
+        overflowing_steps: tuple[int, ...] = (),
         delay_s: float = 0.0,
         figures: tuple[float, ...] = (),
     ) -> None:
@@ -48,6 +50,7 @@ class ToyTask(Task):
         }
         self.rate_scale = {"guess": 0.5}
         self.batch_size, self.broken_steps, self.delay_s = batch_size, broken_steps, delay_s
+        self.overflowing_steps = overflowing_steps
         self.figures = list(figures)
         self.drawn: list[int] = []
         self.rates: list[tuple[float, float]] = []
@@ -67,7 +70,11 @@ class ToyTask(Task):
         self, batch: torch.Tensor, step: int, update: Callable[[str, torch.Tensor], None]
     ) -> dict[str, torch.Tensor]:
         error = (self.modules["fit"](batch)[:, 0] - batch.sum(1).sin()).square()
-        update("fit", error.mean())
+        loss = error.mean()
+        if step in self.overflowing_steps:
+            # Zero, with the infinite slope of the root times zero.
+            loss = loss + (0 * self.modules["fit"](batch).sum()).abs().sqrt()
+        update("fit", loss)
         guess = (self.modules["guess"](batch)[:, 0] - error.detach()).square().mean()
         update("guess", guess)
         return {"error": error.mean(), "guess": guess}

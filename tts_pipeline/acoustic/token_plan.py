@@ -100,7 +100,10 @@ class TokenPlanner:
         ]
         self._prosody_input = Conv(weights, "prosody_input", 2, c, 3)
         self.n_parameters = weights.n_parameters - before
-        self._token_macs = self.n_parameters - self._symbol.size - self._stress.size
+        block = sizes.token_kernel * c + 2 * c * h
+        # Both directions of the GRU: three gates from the input and from a state of half the width.
+        self._token_macs = sizes.encoder_blocks * block + 3 * c * (c + c // 2)
+        self._token_macs += 3 * (sizes.predictor_blocks * block + c) + 2 * c * 3
 
     def plan(self, given: AcousticInput) -> TokenPlan:
         """Settle a sentence.

@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 
+from tts_pipeline.config import within
 from tts_pipeline.errors import AudioError
 
 
@@ -25,14 +26,14 @@ class AudioConfig:
         log_floor: smallest amplitude before the natural logarithm.
     """
 
-    sample_rate: int = 16000
-    hop_length: int = 160
-    n_fft: int = 1024
-    win_length: int = 1024
-    n_mels: int = 80
-    fmin: float = 0.0
-    fmax: float = 8000.0
-    log_floor: float = 1e-5
+    sample_rate: int = within(16000, 4000, 384000)
+    hop_length: int = within(160, 16, 4096)
+    n_fft: int = within(1024, 32, 16384)
+    win_length: int = within(1024, 32, 16384)
+    n_mels: int = within(80, 8, 512)
+    fmin: float = within(0.0, 0, 4000)
+    fmax: float = within(8000.0, 1000, 192000)
+    log_floor: float = within(1e-5, 1e-10, 0.1)
 
     def __post_init__(self) -> None:
         for name in ("sample_rate", "hop_length", "n_fft", "win_length", "n_mels"):

@@ -128,7 +128,7 @@ def _transitions(n_bins: int, width: int) -> np.ndarray:
 
 
 @compiled()
-def _observe(difference, prior, shortest, sample_rate, f0_min, observed, voiced):  # type: ignore[no-untyped-def]
+def _observe(difference, prior, shortest, sample_rate, f0_min, observed, voiced):
     """Probability of each bin and of voicing, per frame: ``(T, n_bins)`` and ``(T,)``, written."""
     n_frames, n_periods = difference.shape
     n_bins = observed.shape[1]
@@ -185,7 +185,7 @@ def _observe(difference, prior, shortest, sample_rate, f0_min, observed, voiced)
 
 
 @compiled()
-def _viterbi(observed, voiced, transitions, path):  # type: ignore[no-untyped-def]
+def _viterbi(observed, voiced, transitions, path):
     """Most probable states: bin of a voiced frame, ``n_bins`` plus bin of an unvoiced one."""
     n_frames, n_bins = observed.shape
     width = transitions.shape[2] // 2

@@ -19,6 +19,10 @@ from tts_pipeline.errors import AudioError
 # A file whose loudest sample stays below this (-90 dBFS, 1 step of 16 bits) holds no sound.
 SILENCE_PEAK = 10 ** (-90 / 20)
 
+# Rates of speech recordings; others come from damaged headers, and would fill the memory when
+# resampled.
+LOWEST_RATE, HIGHEST_RATE = 1_000, 384_000
+
 # Container and encoding of each file suffix that can be written.
 FORMATS = {
     ".wav": ("WAV", "PCM_16"),
@@ -82,7 +86,8 @@ def read_audio(path: str | os.PathLike[str], *, sample_rate: int | None = None) 
 
     Raises:
         AudioError: if the file is missing, not audio, corrupt, cut short, empty, silent, of a
-            single sample or holds NaN or infinity. The message names the file.
+            single sample, of an impossible sample rate, or holds NaN or infinity. The message
+            names the file.
     """
     import soundfile
 
@@ -95,6 +100,11 @@ def read_audio(path: str | os.PathLike[str], *, sample_rate: int | None = None) 
     try:
         with soundfile.SoundFile(path) as file:
             expected, rate, log = file.frames, file.samplerate, file.extra_info
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise AudioError(
+                    f"{path}: its header says {rate} samples per second, expected {LOWEST_RATE} to "
+                    f"{HIGHEST_RATE}; write the header anew or convert the file"
+                )
             channels = file.read(dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
         raise AudioError(f"{path}: not a readable audio file ({error})") from error

@@ -15,11 +15,11 @@ Waveform = TypeVar("Waveform", np.ndarray, torch.Tensor)
 
 
 @functools.lru_cache(maxsize=8)
-def mel_filterbank(config: AudioConfig) -> torch.Tensor:
+def mel_filterbank(config: AudioConfig, device: torch.device | None = None) -> torch.Tensor:
     """:func:`~tts_pipeline.audio.config.mel_filters` ``(n_mels, n_fft // 2 + 1)`` as a tensor."""
     # Kept for training too, whoever asks first: gradients refuse a tensor of inference mode.
     with torch.inference_mode(False):
-        return torch.from_numpy(mel_filters(config))
+        return torch.from_numpy(mel_filters(config)).to(device)
 
 
 def log_mel(waveform: Waveform, config: AudioConfig | None = None) -> Waveform:
@@ -71,5 +71,5 @@ def mel_of_batch(waveform: torch.Tensor, config: AudioConfig) -> torch.Tensor:
     )
     # The tiny term keeps the gradient of the square root finite at zero, far below the floor.
     magnitude = (spectrum.real.square() + spectrum.imag.square() + 1e-14).sqrt()
-    mel = mel_filterbank(config).to(waveform.device) @ magnitude
+    mel = mel_filterbank(config, waveform.device) @ magnitude
     return mel.clamp_min(config.log_floor).log()

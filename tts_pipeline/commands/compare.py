@@ -16,6 +16,7 @@ from tts_pipeline.evaluation.compare.run import compare
 from tts_pipeline.evaluation.compare.tables import notes, short_table
 from tts_pipeline.evaluation.metrics.registry import METRICS, checked_names
 from tts_pipeline.evaluation.pages.comparison_page import report_html
+from tts_pipeline.evaluation.pages.strategies_page import strategies_html
 from tts_pipeline.voice.voice import Voice
 
 _ABOUT = """\
@@ -57,6 +58,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="also write the report without recordings and copies of them, to be published",
     )
+    parser.add_argument(
+        "--explain",
+        type=Path,
+        metavar="FILE",
+        help="also write a page that explains the strategies, with a sentence through each",
+    )
+    parser.add_argument(
+        "--explain-text", metavar="NAME", help="the sentence of that page (one that all spoke)"
+    )
     return parser
 
 
@@ -97,6 +107,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_text(
             options.public, report_html(comparison, options.public, options.out, public=True)
         )
+    if options.explain:
+        options.explain.parent.mkdir(parents=True, exist_ok=True)
+        explained = strategies_html(
+            comparison, options.explain, options.out, text=options.explain_text
+        )
+        write_text(options.explain, explained)
     print(short_table(comparison))
     print()
     for line in (*comparison.findings, *notes(comparison)):

@@ -26,6 +26,9 @@ def add_voice_options(parser: argparse.ArgumentParser) -> None:
         "--energy", type=float, default=1.0, metavar="X", help="factor on loudness, 0.25 to 4"
     )
     group.add_argument(
+        "--style", default="", metavar="WORDS", help='way of speaking, such as "slow, low and sad"'
+    )
+    group.add_argument(
         "--lexicon", type=Path, metavar="FILE", help="your own words: lines of word<TAB>phones"
     )
     group.add_argument(
@@ -83,5 +86,5 @@ def model_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def voice_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments of :func:`tts_pipeline.synthesize` among the arguments."""
-    names = ("voice", "seed", "rate", "pitch", "energy", "lexicon", "strict")
+    names = ("voice", "seed", "rate", "pitch", "energy", "lexicon", "strict", "style")
     return {name: getattr(arguments, name) for name in names} | model_options(arguments)

@@ -42,6 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         limits=limits_of(options.limit),
         budget_s=options.seconds,
     )
-    total = sum((options.out / item["file"]).stat().st_size for item in manifest["samples"])
-    print(f"{len(manifest['samples'])} sounds, {total / 1e6:.1f} MB: {options.out / 'index.html'}")
+    total = sum((options.out / item.file).stat().st_size for item in manifest.samples)
+    print(f"{len(manifest.samples)} sounds, {total / 1e6:.1f} MB: {options.out / 'index.html'}")
     return int(bool(failures))

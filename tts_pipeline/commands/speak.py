@@ -6,56 +6,111 @@ import argparse
 import contextlib
 import dataclasses
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tts_pipeline.atomic import write_json
+from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.files import FORMATS
+from tts_pipeline.commands.json_lines import speak_lines
 from tts_pipeline.commands.options import add_voice_options, voice_options
+from tts_pipeline.commands.playing import find_player, player_sink
+from tts_pipeline.commands.progress import shown
 from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink
+from tts_pipeline.commands.subtitles import cues, srt, vtt
 from tts_pipeline.commands.table import COMMANDS
 from tts_pipeline.errors import AudioError, TextError
 
 if TYPE_CHECKING:
     from tts_pipeline.audio.files import Audio
+    from tts_pipeline.timestamps import Timestamp
 
 PIPE = "-"
 # Read in pieces of this many characters at most, a line at a time.
 _PIECE = 8192
-_CLEAR_LINE = "\r\x1b[K"
 
 
 def main(argv: Sequence[str]) -> int:
     """Speak; returns the exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
+    if arguments.server and (arguments.voice or arguments.lexicon):
+        parser.error("--server speaks with its own voice and lexicon: leave out --voice, --lexicon")
+    if arguments.json_lines:
+        return _json_lines(parser, arguments)
     text, output = _text_and_output(parser, arguments)
     if output == PIPE and sys.stdout.isatty():
-        parser.error("sound is not written to a terminal: name a file, or put a pipe behind")
+        parser.error("sound is not written to a terminal: name a file, or --play it")
     if arguments.raw and output != PIPE:
         parser.error("--raw goes with -o - only; a file's suffix chooses its format")
+    program = find_player() if arguments.play else None
+    subtitles = [path for path in (arguments.srt, arguments.vtt) if path]
+    if (subtitles or arguments.server) and not isinstance(text, str):
+        text = "".join(text)
+
+    rate, speak = _source(arguments)
+    stamps: list[Timestamp] = []
+    n_samples = 0
+    with contextlib.ExitStack() as stack:
+        sinks = [stack.enter_context(player_sink(program, rate))] if program else []
+        if output:
+            sinks.append(stack.enter_context(_sink(output, rate, raw=arguments.raw)))
+        for block in shown(speak(text, _options(arguments))):
+            for sink in sinks:
+                sink.write(block.samples)
+            n_samples += len(block.samples)
+            if subtitles or arguments.timestamps:
+                stamps += block.timestamps
+    if arguments.timestamps:
+        times = [dataclasses.asdict(stamp) for stamp in stamps]
+        facts = {"sample_rate": rate, "duration_s": n_samples / rate, "timestamps": times}
+        write_json(arguments.timestamps, facts, AudioError)
+    if subtitles:
+        found = cues(str(text), stamps)
+        for path, written in ((arguments.srt, srt), (arguments.vtt, vtt)):
+            if path:
+                write_text(path, written(found), AudioError)
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    options = voice_options(arguments)
+    if arguments.server:
+        return {name: value for name, value in options.items() if name not in ("voice", "lexicon")}
+    return {**options, "threads": arguments.threads}
+
+
+def _source(
+    arguments: argparse.Namespace,
+) -> tuple[int, Callable[[str | Iterator[str], dict[str, Any]], Iterator[Audio]]]:
+    """Sample rate, and what makes sound of a text with options: here, or on a server."""
+    if arguments.server:
+        from tts_pipeline.commands.remote import Server
+
+        server = Server(arguments.server)
+        rate = server.sample_rate()
+        return rate, lambda text, options: server.stream(str(text), rate, options)
 
     # After the arguments are found good: this loads the kernels.
     from tts_pipeline.synthesis import stream
     from tts_pipeline.voice.voice import cached_voice
 
-    options = {**voice_options(arguments), "threads": arguments.threads}
-    voice = options["voice"] = cached_voice(arguments.voice)
-    blocks = _shown(stream(text, **options))
-    rate = voice.audio.sample_rate
-    stamps: list[dict[str, object]] = []
-    n_samples = 0
-    with _sink(output, rate, raw=arguments.raw) as sink:
-        for block in blocks:
-            sink.write(block.samples)
-            n_samples += len(block.samples)
-            if arguments.timestamps:
-                stamps += [dataclasses.asdict(stamp) for stamp in block.timestamps]
-    if arguments.timestamps:
-        facts = {"sample_rate": rate, "duration_s": n_samples / rate, "timestamps": stamps}
-        write_json(arguments.timestamps, facts, AudioError)
+    voice = cached_voice(arguments.voice)
+    return voice.audio.sample_rate, lambda text, options: stream(
+        text, **{**options, "voice": voice}
+    )
+
+
+def _json_lines(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    if arguments.words:
+        parser.error("--json-lines reads its texts from stdin or -f, and its files from the lines")
+    folder = Path(arguments.output or ".")
+    if not folder.is_dir():
+        parser.error(f"-o {folder}: with --json-lines, expected the folder for its files")
+    rate, speak = _source(arguments)
+    lines = _pieces(arguments.file)
+    for path in speak_lines(lines, folder, rate, _options(arguments), speak):
+        print(path, flush=True)
     return 0
 
 
@@ -67,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="tts-pipeline",
         usage='%(prog)s [options] "text" out.wav\n'
         "       %(prog)s [options] -f text.txt out.wav\n"
-        "       %(prog)s [options] -o - < text.txt | player",
+        "       %(prog)s [options] --play < text.txt",
         description="Speak a text. One that begins with <speak> is read as SSML; [[HH AH0 L OW1]] "
         "in plain text are phones.",
         epilog=f"other commands (each with --help):\n{others}",
@@ -81,10 +136,26 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", help=f"{', '.join(FORMATS)}; - writes wav to stdout"
     )
     parser.add_argument(
+        "--play", action="store_true", help="play it, with or without a file beside it"
+    )
+    parser.add_argument(
         "--raw", action="store_true", help="with -o -: 16-bit samples without a header"
     )
     parser.add_argument(
         "--timestamps", type=Path, metavar="FILE", help="write times of words and phones as JSON"
+    )
+    parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip)")
+    parser.add_argument("--vtt", type=Path, metavar="FILE", help="write subtitles (WebVTT)")
+    parser.add_argument(
+        "--json-lines",
+        action="store_true",
+        help='speak lines of {"text": ..., "output_file": ..., "seed": ..., "rate": ...} from '
+        "stdin or -f, into the folder -o; prints each file",
+    )
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help="let a running tts-pipeline serve speak, such as http://127.0.0.1:8880",
     )
     parser.add_argument(
         "--threads",
@@ -99,14 +170,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _text_and_output(
     parser: argparse.ArgumentParser, arguments: argparse.Namespace
-) -> tuple[str | Iterator[str], str]:
+) -> tuple[str | Iterator[str], str | None]:
     words, output = list(arguments.words), arguments.output
     # The output is the last word, unless -o names it or the word before it is all there is and
     # does not look like a file.
     if output is None and words and (len(words) > 1 or Path(words[-1]).suffix.lower() in FORMATS):
         output = words.pop()
-    if output is None:
-        parser.error(f"where to? Name a file that ends in {', '.join(FORMATS)}, or -o - for a pipe")
+    if output is None and not arguments.play:
+        parser.error(
+            f"where to? Name a file that ends in {', '.join(FORMATS)}, -o - for a pipe, or --play"
+        )
     if len(words) > 1:
         parser.error('expected one text and one file; put the text in quotes: "like this"')
     if words and arguments.file:
@@ -140,38 +213,9 @@ def _pieces(path: Path | None) -> Iterator[str]:
 @contextlib.contextmanager
 def _sink(output: str, sample_rate: int, *, raw: bool) -> Iterator[Sink]:
     if output == PIPE:
-        sink = PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
-        yield sink
-        sink.close()
+        pipe = PipeSink(sys.stdout.buffer, sample_rate, header=not raw)
+        yield pipe
+        pipe.close()
     else:
         with file_sink(Path(output), sample_rate) as sink:
             yield sink
-
-
-def _shown(blocks: Iterator[Audio]) -> Iterator[Audio]:
-    """Pass blocks on; say what was left out, and on a terminal how far it is."""
-    progress = sys.stderr.isatty()
-    begun, spoken_s, known_s = time.perf_counter(), 0.0, 0.0
-    for block in blocks:
-        for item in block.report.dropped:
-            print(
-                f"{_CLEAR_LINE if progress else ''}tts-pipeline: warning: {item.describe()}",
-                file=sys.stderr,
-            )
-        yield block
-        spoken_s += block.duration_s
-        # A sentence's timestamps come with its first block, and tell how long it will be.
-        known_s = max([known_s, *(stamp.end_s for stamp in block.timestamps)])
-        if progress:
-            speed = spoken_s / (time.perf_counter() - begun)
-            status = (
-                f"{_CLEAR_LINE}{spoken_s:.1f} s of speech, {speed:.1f} x real time, "
-                f"{speed * block.sample_rate:,.0f} samples/s"
-            )
-            if block.duration_s and known_s > spoken_s:
-                # At this block's own speed: loading and compiling are over.
-                left_s = (known_s - spoken_s) * block.report.compute_s / block.duration_s
-                status += f", sentence done in {left_s:.1f} s"
-            print(status, end="", file=sys.stderr, flush=True)
-    if progress:
-        print(file=sys.stderr)

@@ -26,6 +26,9 @@ COMMANDS = {
     "serve": Command(
         "tts_pipeline.commands.serve", "a warm voice over HTTP and Wyoming, and a page", "serve"
     ),
+    "speechd-module": Command(
+        "tts_pipeline.commands.speechd_module", "speak for speech-dispatcher, which starts it"
+    ),
     "voice": Command("tts_pipeline.commands.voice", "show and verify a voice"),
     "warmup": Command("tts_pipeline.commands.warmup", "compile the kernels now, once"),
     "doctor": Command("tts_pipeline.commands.doctor", "look for faults in a corpus", "train"),

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tts_pipeline.errors import TTSPipelineError
 
@@ -31,7 +32,8 @@ def main(argv: Sequence[str]) -> int:
     loaded = time.perf_counter()
     for role in (ACOUSTIC, VOCODER):
         for name in voice.names(role):
-            for _ in stream("Ready.", voice=voice, **{role: name}):
+            chosen: dict[str, Any] = {role: name}
+            for _ in stream("Ready.", voice=voice, **chosen):
                 pass
     spoken = time.perf_counter()
     first = next(stream("Ready.", voice=voice))

@@ -1,4 +1,4 @@
-"""Figures of one recording that tell whether it is fit for training."""
+"""One recording: as the models see it, and figures that tell whether it is fit for training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import numpy as np
 
 from tts_pipeline.audio.f0 import F0_MAX_HZ, F0_MIN_HZ, WINDOW_S, normalised_difference
 from tts_pipeline.audio.files import read_audio
-from tts_pipeline.audio.levels import active_level_db, frame_levels_db, high_pass, speech_span
+from tts_pipeline.audio.levels import (
+    active_level_db,
+    frame_levels_db,
+    high_pass,
+    normalise_loudness,
+    speech_span,
+    trim_silence,
+)
 
 # A pause within speech is what stays this far below the active level.
 _PAUSE_DB = -25.0
@@ -53,6 +60,40 @@ class Recording:
     def speech_s(self) -> float:
         """Length from the first sound to the last."""
         return self.duration_s - self.leading_s - self.trailing_s
+
+
+def load_recording(
+    path: Path,
+    sample_rate: int,
+    *,
+    level_db: float = -23.0,
+    high_pass_hz: float = 60.0,
+    margin_before_s: float = 0.1,
+    margin_after_s: float = 0.15,
+) -> np.ndarray:
+    """A recording as the models see it: resampled, filtered, levelled, trimmed ``(S,)`` float32.
+
+    Args:
+        path: the audio file.
+        sample_rate: samples per second wanted.
+        level_db: active speech level in dBFS.
+        high_pass_hz: cutoff below the voice.
+        margin_before_s: most silence kept before the speech in seconds.
+        margin_after_s: most silence kept after it in seconds.
+
+    Raises:
+        AudioError: if the file cannot be used.
+    """
+    samples = read_audio(path, sample_rate=sample_rate).samples
+    samples = high_pass(samples, sample_rate, cutoff_hz=high_pass_hz)
+    samples = normalise_loudness(samples, sample_rate, level_db=level_db)
+    return trim_silence(
+        samples,
+        sample_rate,
+        margin_before_s=margin_before_s,
+        margin_after_s=margin_after_s,
+        pad=False,
+    )
 
 
 def measure(path: str | Path) -> Recording:

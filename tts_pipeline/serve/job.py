@@ -64,6 +64,7 @@ class Facts(NamedTuple):
     language: str
     sample_rate: int
     acoustics: tuple[str, ...]
+    refiners: tuple[str, ...]
     vocoders: tuple[str, ...]
 
 
@@ -87,7 +88,7 @@ class Chunk(NamedTuple):
         content: bytes in the format that was asked for; an encoder may hold them back for a while.
         n_samples: how many samples of the voice have gone into the encoder.
         timestamps: of the sentence that begins here.
-        dropped: what could not be spoken, described.
+        dropped: what could not be spoken, or not in the way that was asked for.
     """
 
     number: int

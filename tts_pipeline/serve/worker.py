@@ -77,10 +77,13 @@ class _Worker:
 
     def facts(self) -> Facts:
         voice = self._voice
-        acoustics = getattr(voice, "acoustics", None)
-        names = tuple(acoustics) if acoustics is not None else ("autoregressive",)
         return Facts(
-            voice.name, voice.language, voice.audio.sample_rate, names, tuple(voice.vocoders)
+            voice.name,
+            voice.language,
+            voice.audio.sample_rate,
+            tuple(voice.acoustics),
+            tuple(voice.refiners),
+            tuple(voice.vocoders),
         )
 
     def do(self, start: Start) -> None:
@@ -127,7 +130,7 @@ class _Worker:
             used = used if job.is_whole else 0
             self._pipe.send(Done(number, time.perf_counter() - begun, used))
             return
-        blocks = self._stream(job.text[:used], voice=self._voice, **options)
+        blocks = self._stream(job.text[:used], voice=self._voice, threads=1, **options)
         if not self._send(number, blocks, job):
             self._pipe.send(Done(number, time.perf_counter() - begun))
             return
@@ -149,7 +152,8 @@ class _Worker:
                     ahead -= message.n_samples
             samples = np.concatenate([lead, block.samples]) if len(lead) else block.samples
             lead = lead[:0]
-            dropped = tuple(item.describe() for item in block.report.dropped)
+            left_out = [item.describe() for item in block.report.dropped]
+            dropped = tuple(dict.fromkeys([*left_out, *block.report.problems]))
             content = coder.write(samples)
             self._pipe.send(Chunk(number, content, len(samples), block.timestamps, dropped))
             ahead += len(samples)

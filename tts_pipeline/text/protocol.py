@@ -88,11 +88,20 @@ class Word:
 
 @dataclass(frozen=True)
 class Prosody:
-    """How a word is said, as factors on the voice's own rate, pitch and energy (1 = unchanged)."""
+    """How a word is said.
+
+    Attributes:
+        rate: factor on the voice's own rate; 1 is unchanged.
+        pitch: factor on its F0.
+        energy: factor on its amplitude.
+        style: words for the way of speaking, such as "slow and sad"; the text side does not read
+            them.
+    """
 
     rate: float = 1.0
     pitch: float = 1.0
     energy: float = 1.0
+    style: str = ""
 
 
 PLAIN = Prosody()
@@ -172,6 +181,20 @@ class Sentence:
                 at += len(word.phones) + 1
                 out[at] = seconds
         return out
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Per word the words for its way of speaking."""
+        return tuple(p.style for p in self.prosody or (PLAIN,) * len(self.words))
+
+    @property
+    def token_owners(self) -> list[int]:
+        """Per token the index of the word that it is spoken with, a gap with the word before it;
+        -1 for begin and end."""
+        out = [-1]
+        for index, word in enumerate(self.words):
+            out.extend([index] * (len(word.phones) + 1))
+        return [*out, -1]
 
     def _per_token(self, factors: list[float]) -> list[float]:
         out = [1.0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tts_pipeline.text.symbols import decode
+from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.data.features import FeatureStore
 
 
@@ -18,6 +18,7 @@ def plot_alignments(
     store: FeatureStore,
     durations: Path,
     folder: Path,
+    alphabet: Alphabet = ARPABET,
 ) -> None:
     """One PNG per utterance: the mel with the tokens' boundaries, and the soft alignment."""
     import matplotlib
@@ -30,7 +31,7 @@ def plot_alignments(
         with np.load(durations / f"{utterance_id}.npz") as arrays:
             ends, soft = arrays["durations"].cumsum(), arrays["soft"].astype(np.float32)
         starts = np.concatenate([[0], ends[:-1]])
-        names = [decode(int(token)) for token in tokens[utterance_id]]
+        names = [alphabet.decode(int(token)) for token in tokens[utterance_id]]
         figure, (top, bottom) = pyplot.subplots(
             2, 1, figsize=(max(8.0, len(soft) / 25), 8), sharex=True, layout="constrained"
         )

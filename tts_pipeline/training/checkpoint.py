@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
@@ -40,9 +42,9 @@ def load_checkpoint(path: Path, task: Task, averages: Averages, progress: Progre
     """Put a checkpoint's state into the task and the progress; returns the averages.
 
     Raises:
-        ConfigError: if the checkpoint belongs to a model of other sizes.
+        ConfigError: if the checkpoint is damaged or belongs to a model of other sizes.
     """
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = read_checkpoint(path)
     try:
         for name, module in task.modules.items():
             module.load_state_dict(state["modules"][name])
@@ -55,6 +57,25 @@ def load_checkpoint(path: Path, task: Task, averages: Averages, progress: Progre
     for name, value in state["progress"].items():
         setattr(progress, name, value)
     return {name: state["averages"][name] for name in averages}
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """The state that :func:`save_checkpoint` wrote.
+
+    Raises:
+        ConfigError: if the file is damaged.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        state, reason = None, f"{error}".split("\n")[0]
+    else:
+        reason = "not a checkpoint of a training"
+    if not isinstance(state, dict) or not {"modules", "optimizers", "averages"} <= state.keys():
+        raise ConfigError(
+            f"{path}: damaged ({reason}); remove it to train this stage from its beginning"
+        )
+    return state
 
 
 def save_weights(path: Path, weights: Averages, facts: dict[str, Any]) -> None:
@@ -72,19 +93,45 @@ def load_weights(path: Path, module: str) -> dict[str, torch.Tensor]:
     """State dict of one module out of a file of :func:`save_weights`.
 
     Raises:
-        ConfigError: if the file is missing or holds no such module.
+        ConfigError: if the file is missing, damaged or holds no such module.
     """
-    if not path.exists():
-        raise ConfigError(f"{path}: missing, run the stage that trains it first")
     prefix = f"{module}."
-    state = {k[len(prefix) :]: v for k, v in load_file(path).items() if k.startswith(prefix)}
+    state = {k[len(prefix) :]: v for k, v in read_weights(path).items() if k.startswith(prefix)}
     if not state:
         raise ConfigError(f"{path}: holds no weights of {module!r}")
     return state
+
+
+def load_only_weights(path: Path) -> dict[str, torch.Tensor]:
+    """State dict of the one module in a file of :func:`save_weights`.
+
+    Raises:
+        ConfigError: if the file is missing, damaged, or holds several modules.
+    """
+    names = {key.split(".")[0] for key in read_weights(path)}
+    if len(names) != 1:
+        raise ConfigError(f"{path}: holds {', '.join(sorted(names))}, expected one module")
+    return load_weights(path, names.pop())
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """All weights of a file of :func:`save_weights`, names with their module's in front.
+
+    Raises:
+        ConfigError: if the file is missing or damaged.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: missing, run the stage that trains it first")
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ConfigError(
+            f"{path}: damaged ({error}); remove {path.parent} and run the stage again"
+        ) from error
 
 
 def load_module(path: Path, module: str) -> dict[str, torch.Tensor] | None:
     """State dict of one module out of a file of :func:`save_checkpoint`, None if it has none."""
     if not path.exists():
         return None
-    return torch.load(path, map_location="cpu", weights_only=True)["modules"].get(module)
+    return read_checkpoint(path)["modules"].get(module)

@@ -57,7 +57,7 @@ def estimate(audio_s: float, gflop: Mapping[str, float]) -> TrainingTime:
 
 def work_of(stages: Sequence[Stage]) -> dict[str, float]:
     """10^9 operations of the probe by stage; each task knows its own."""
-    return {stage.name: float(stage.module.gflop(stage.settings)) for stage in stages}
+    return {stage.name: stage.gflop() for stage in stages}
 
 
 def measure_throughput(seconds: float = 0.7) -> tuple[str, float]:

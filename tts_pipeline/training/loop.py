@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from tts_pipeline.atomic import remove_unfinished
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.errors import ConfigError, TrainingError
 from tts_pipeline.training.checkpoint import (
     Averages,
     load_checkpoint,
@@ -26,6 +27,13 @@ from tts_pipeline.training.checkpoint import (
     save_weights,
 )
 from tts_pipeline.training.task import LoopConfig, Progress, Task
+
+# Steps in a row whose gradient may overflow before a run stops.
+MOST_LEFT_OUT = 50
+REMEDY = (
+    "lower learning_rate or gradient_clip, look at the recordings with tts-pipeline doctor, and "
+    "start again: the last checkpoint is kept"
+)
 
 
 def make_fabric(accelerator: str = "auto", devices: int = 1, precision: str = "32-true") -> Fabric:
@@ -81,11 +89,43 @@ def agreed(fabric: Fabric, seconds: float) -> float:
     return fabric.broadcast(seconds) if fabric.world_size > 1 else seconds
 
 
+def require_finite(
+    folder: Path, step: int, losses: Mapping[str, torch.Tensor], left_out: list[str], n_steps: int
+) -> None:
+    """Look for what made a gradient infinite.
+
+    Args:
+        folder: of the run.
+        step: counted from 1.
+        losses: by name.
+        left_out: optimizers that made no step.
+        n_steps: so many steps in a row were left out.
+
+    Raises:
+        TrainingError: if a loss is not finite, naming it, or no gradient has been for long.
+    """
+    for name, loss in losses.items():
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise TrainingError(f"{folder.name}: step {step}: loss {name} is {value}; {REMEDY}")
+    if n_steps >= MOST_LEFT_OUT:
+        raise TrainingError(
+            f"{folder.name}: step {step}: the gradient of {left_out[0]} has not been finite for "
+            f"{n_steps} steps; {REMEDY}"
+        )
+
+
 def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progress:
     """Train until ``max_steps``, ``max_seconds`` or early stop; go on from ``folder/last.pt``.
 
     Writes ``last.pt`` (everything needed to go on), ``best.safetensors`` (averaged weights of the
     best validation) and TensorBoard files into ``folder``.
+
+    Raises:
+        ConfigError: if the batch cannot be shared by the processes, or ``last.pt`` is damaged or of
+            another configuration.
+        StorageError: if a file cannot be written: the disk is full.
+        TrainingError: at the first step with a loss that is not finite, naming the loss.
     """
     if config.batch_size % fabric.world_size:
         raise ConfigError(
@@ -107,15 +147,19 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
     optimizers: dict[str, Any] = {k: fabric.setup_optimizers(o) for k, o in task.optimizers.items()}
     averages = {n: {k: v.to(fabric.device) for k, v in a.items()} for n, a in averages.items()}
 
+    left_out: list[str] = []
+
     def update(name: str, loss: torch.Tensor) -> None:
         optimizer = optimizers[name]
         optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         norm = nn.utils.clip_grad_norm_(parameters, config.gradient_clip)
-        # One broken batch must not end hours of training, nor poison the weights.
+        # A gradient that overflows, as in half precision, must not poison the weights.
         if torch.isfinite(norm):
             optimizer.step()
+        else:
+            left_out.append(name)
 
     share = config.batch_size // fabric.world_size
     shard = slice(fabric.global_rank * share, (fabric.global_rank + 1) * share)
@@ -127,6 +171,7 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
         disable=None if fabric.is_global_zero else True,
     )
     started, last_saved = time.monotonic() - progress.seconds, time.monotonic()
+    n_left_out = 0
     stopped = 0 < config.patience <= progress.since_best
     ending = config.share_done(progress.step, progress.seconds) >= 1
     while not (ending or stopped):
@@ -136,7 +181,11 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
             for group in optimizer.param_groups:
                 group["lr"] = rate
         torch.manual_seed(config.seed * 1_000_003 + step * 64 + fabric.global_rank)
+        left_out.clear()
         losses = task.train_step(task.draw(step, shard), step, update)
+        n_left_out = n_left_out + 1 if left_out else 0
+        if left_out:
+            require_finite(folder, step + 1, losses, left_out, n_left_out)
         progress.step = step + 1
         with torch.no_grad():
             decay = min(config.ema_decay, (1 + progress.step) / (10 + progress.step))
@@ -163,12 +212,18 @@ def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progr
                 task.modules = raw
                 figures = task.validate()
                 task.modules = wrapped
+            if not math.isfinite(figures[task.monitor]):
+                raise TrainingError(
+                    f"{folder.name}: step {progress.step}: validation figure {task.monitor} is "
+                    f"{figures[task.monitor]}; {REMEDY}"
+                )
             progress.since_best += 1
             if task.keep_latest or figures[task.monitor] < progress.best:
                 progress.best, progress.best_step = figures[task.monitor], progress.step
                 progress.since_best = 0
                 if fabric.is_global_zero:
-                    facts = {"step": progress.step, "seed": config.seed, "valid": figures}
+                    known = {k: v if math.isfinite(v) else None for k, v in figures.items()}
+                    facts = {"step": progress.step, "seed": config.seed, "valid": known}
                     save_weights(folder / "best.safetensors", averages, facts)
             if writer:
                 # What can fail while it draws must not cost the weights.

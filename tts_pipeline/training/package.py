@@ -7,15 +7,14 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from torch import nn
 
 from tts_pipeline import atomic
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.training.stages import Stage, VoiceModel
-from tts_pipeline.voice.voice import FRONT_ENDS, Voice
-from tts_pipeline.voice.voice_model import VoiceModel as StoredModel
+from tts_pipeline.text.symbols import Alphabet
+from tts_pipeline.training.stages import Stage
+from tts_pipeline.voice.voice import Voice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,25 +38,12 @@ class VoiceFacts:
     language: str = "en-US"
 
 
-class Trained(NamedTuple):
-    """A trained model on its way into a voice.
-
-    Attributes:
-        stage: that trained it.
-        model: what it is in the voice.
-        module: the model, in evaluation mode.
-    """
-
-    stage: str
-    model: VoiceModel
-    module: nn.Module
-
-
 def package(
     facts: VoiceFacts,
     stages: Sequence[Stage],
-    trained: Callable[[Stage], Trained],
+    trained: Callable[[Stage], nn.Module],
     audio: AudioConfig,
+    alphabet: Alphabet,
     runs: Path,
     recipe: Path,
     n_utterances: int,
@@ -66,9 +52,10 @@ def package(
 
     Args:
         facts: for the card.
-        stages: of the recipe.
+        stages: of the recipe; the first acoustic model and the first vocoder become the defaults.
         trained: gives the model of a stage.
         audio: audio settings.
+        alphabet: of the tokens.
         runs: folder with the results of the training stages.
         recipe: the recipe's YAML file, copied into the voice.
         n_utterances: used in training, for the card.
@@ -76,43 +63,25 @@ def package(
     Raises:
         ConfigError: if no stage of a model was run.
     """
-    found = [trained(stage) for stage in newest_of_each_model(stages, runs)]
+    models = {name: trained(stage) for name, stage in newest_of_each_model(stages, runs).items()}
     run = [stage.name for stage in stages if (runs / stage.name / "best.json").exists()]
     card = write_card(facts, {name: _facts_of(runs / name) for name in run}, n_utterances)
     folder = runs / "voice"
-    write_voice(facts, found, audio, folder, card)
+    Voice(facts.name, audio, models, facts.language, card, alphabet).save(folder)
     shutil.copyfile(recipe, folder / "recipe.yaml")
     return folder
 
 
-def newest_of_each_model(stages: Sequence[Stage], runs: Path) -> list[Stage]:
-    """Of the stages that make one model, one after another, the last that was run."""
+def newest_of_each_model(stages: Sequence[Stage], runs: Path) -> dict[str, Stage]:
+    """By the name of each model the last stage of those that make it that was run."""
     chosen: dict[str, Stage] = {}
     for stage in stages:
-        model = stage.voice_model
-        if model is None:
-            continue
-        if model.name not in chosen or (runs / stage.name / "best.safetensors").exists():
-            chosen[model.name] = stage
-    return list(chosen.values())
-
-
-def write_voice(
-    facts: VoiceFacts, models: Sequence[Trained], audio: AudioConfig, folder: Path, card: str = ""
-) -> None:
-    """Write a voice of trained models.
-
-    Raises:
-        VoiceError: if it cannot be written, or the models do not make a voice.
-    """
-    alphabet = FRONT_ENDS[facts.language].alphabet
-    found = {
-        item.model.name: StoredModel.of_module(
-            item.model.name, item.module, audio, alphabet, dict(item.model.uses)
-        )
-        for item in models
-    }
-    Voice(facts.name, audio, found, facts.language, card, alphabet).save(folder)
+        name = stage.model_name
+        if name is not None and (
+            name not in chosen or (runs / stage.name / "best.safetensors").exists()
+        ):
+            chosen[name] = stage
+    return chosen
 
 
 def _facts_of(run: Path) -> dict[str, object]:
@@ -135,7 +104,10 @@ def write_card(facts: VoiceFacts, trained: dict[str, dict[str, object]], n_utter
     ]
     for stage, run in trained.items():
         valid = run["valid"]
-        figures = ", ".join(f"{k} {v:.3f}" for k, v in valid.items())  # type: ignore[attr-defined]
+        figures = ", ".join(
+            f"{k} –" if v is None else f"{k} {v:.3f}"
+            for k, v in valid.items()  # type: ignore[attr-defined]
+        )
         lines.append(f"| {stage} | {run['step']} | {run['seed']} | {figures} |")
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in facts.limits), ""]
     return "\n".join(lines)

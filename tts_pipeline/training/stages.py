@@ -4,14 +4,17 @@ A task is a module of :mod:`tts_pipeline.training.tasks`, found by its name. It 
 
 - ``CONFIG``: its config dataclass, with a field ``loop`` (:class:`LoopConfig`),
 - ``make_task(config, data)``: the untrained :class:`Task` with its :class:`Prepared` data,
-- ``gflop(config)``: its arithmetic in all, for the estimate of the training time,
 
 and where they apply
 
 - ``NEEDS``: names of earlier stages that it builds on, asked of ``data.source(name)``,
 - ``check(config, prepare)``: raises :class:`ConfigError` if features made so are of no use to it,
 - ``finish(task, data, folder)``: what is to be done when it is trained, by one process,
-- ``MODEL`` and ``trained(config, data, folder)``: the model that it gives a voice.
+- ``trained(config, data, folder)``: the model that it gives a voice, if there is more to it than
+  the weights of ``config.model``, whose kind the voice's registry knows; ``KIND`` where the config
+  has no such field,
+- ``gflop(config)``: its arithmetic in all, for the estimate of the training time, where six
+  operations for each weight and frame are too far off.
 """
 
 from __future__ import annotations
@@ -23,30 +26,25 @@ import pkgutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
+from torch import nn
+
+from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.errors import ConfigError, VoiceError
+from tts_pipeline.text.symbols import ARPABET
+from tts_pipeline.training.checkpoint import load_only_weights
+from tts_pipeline.training.data.prepared import Prepared
+from tts_pipeline.voice.models import KINDS, kind_of
 
 _TASKS = "tts_pipeline.training.tasks"
 # Stages that every recipe has, before and after the training ones.
 FIRST, LAST = ("prepare",), ("package", "evaluate")
-
-
-class VoiceModel(NamedTuple):
-    """What a trained task is in a voice.
-
-    Attributes:
-        role: ``"acoustic"``, ``"refiner"`` or ``"vocoder"``.
-        kind: its kind in the voice's registry.
-        name: what it is called unless the stage says otherwise.
-        uses: pairs of what it needs of another model of the voice, and that model's name.
-    """
-
-    role: str
-    kind: str
-    name: str
-    uses: tuple[tuple[str, str], ...] = ()
+# What models are called in a voice that are not called after their kind.
+_NAMES = {"harmonic-noise": "parallel"}
+# Frames of an utterance, on average, where an estimate knows no better.
+_FRAMES = 360
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Stage:
         config: fields of that task's config dataclass.
         sources: ``from`` in YAML: names of earlier stages by what the task calls them; one that
             is not here is the stage of just that name.
-        model: name of the trained model in the voice; empty: the task's own.
+        model: name of the trained model in the voice; empty: that of its kind.
     """
 
     name: str
@@ -91,11 +89,47 @@ class Stage:
         """Stage by each name that the task asks for."""
         return {name: self.sources.get(name, name) for name in getattr(self.module, "NEEDS", ())}
 
+    @functools.cached_property
+    def kind(self) -> str | None:
+        """Kind of the model that it trains, None if a voice can hold none such."""
+        try:
+            return kind_of(getattr(self.settings, "model", None))
+        except VoiceError:
+            return getattr(self.module, "KIND", None)
+
     @property
-    def voice_model(self) -> VoiceModel | None:
-        """What it gives a voice, if anything."""
-        found: VoiceModel | None = getattr(self.module, "MODEL", None)
-        return found._replace(name=self.model) if found and self.model else found
+    def model_name(self) -> str | None:
+        """What its model is called in a voice, None if it makes none."""
+        return self.model or _NAMES.get(self.kind or "", self.kind) if self.kind else None
+
+    def trained(self, data: Prepared, folder: Path) -> nn.Module:
+        """The model with the best weights of a run, in evaluation mode.
+
+        Raises:
+            ConfigError: if it was not run, or with another configuration.
+        """
+        if hasattr(self.module, "trained"):
+            return self.module.trained(self.settings, data, folder)
+        assert self.kind is not None
+        module = KINDS[self.kind].make_module(self.settings.model, data.audio, data.alphabet)
+        path = folder / "best.safetensors"
+        try:
+            module.load_state_dict(load_only_weights(path))
+        except RuntimeError as error:
+            raise ConfigError(f"{path}: made with another configuration ({error})") from error
+        return module.eval()
+
+    def gflop(self) -> float:
+        """10^9 floating-point operations of its whole training, by its task's own measure, else
+        six for each weight and frame."""
+        if hasattr(self.module, "gflop"):
+            return float(self.module.gflop(self.settings))
+        if self.kind is None:
+            return 0.0
+        module = KINDS[self.kind].make_module(self.settings.model, AudioConfig(), ARPABET)
+        n_weights = sum(p.numel() for p in module.parameters())
+        loop = self.settings.loop
+        return 6e-9 * n_weights * loop.max_steps * loop.batch_size * _FRAMES
 
 
 def stage_names(stages: Sequence[Stage]) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ class WeightsFile:
 
     file: str
     sha256: str
-    n_bytes: int
+    # A voice is small; a file of gigabytes is none, and would fill the memory.
+    n_bytes: int = dataclasses.field(metadata={"within": (1, 2**30)})
 
 
 class Contents(NamedTuple):
@@ -68,9 +69,12 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
     Raises:
         VoiceError: saying what is missing, damaged, foreign or too new, and the remedy.
     """
-    config = read_config(folder)
+    config, fingerprint = read_config(folder)
     where = str(folder / CONFIG)
-    alphabet = _read(Alphabet, config["alphabet"], "alphabet", folder)
+    try:
+        alphabet = Alphabet.from_dict(config["alphabet"])
+    except TTSPipelineError as error:
+        raise VoiceError(f"{where}: {error}; {remedy_for(folder)}") from error
     models: dict[str, VoiceModel] = {}
     for name, values in config["models"].items():
         key = f"models.{name}"
@@ -107,8 +111,6 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
             raise VoiceError(f"{where}: names no {lacks}; {remedy_for(folder)}")
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
-    # The configuration holds the hashes of all weights, so its own hash stands for the voice.
-    fingerprint = _sha256(json.dumps(config, sort_keys=True).encode())
     audio = next(iter(models.values())).audio
     return Contents(config["name"], config["language"], alphabet, audio, models, text, fingerprint)
 
@@ -151,7 +153,7 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
         "schema": SCHEMA,
         "name": contents.name,
         "language": contents.language,
-        "alphabet": dataclasses.asdict(contents.alphabet),
+        "alphabet": contents.alphabet.to_dict(),
         "models": records,
     }
     files[CARD] = contents.card.encode()
@@ -192,7 +194,7 @@ def _require_same_audio(folder: Path, audios: Mapping[str, AudioConfig]) -> None
 
 def _read(kind: type[T], values: object, key: str, folder: Path) -> T:
     try:
-        return from_mapping(kind, values, key)
+        return from_mapping(kind, values, key, complete=True)
     except TTSPipelineError as error:
         raise VoiceError(f"{folder / CONFIG}: {error}; {remedy_for(folder)}") from error
 

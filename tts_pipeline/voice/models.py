@@ -99,6 +99,7 @@ KINDS: dict[str, Kind] = {
         "AutoregressiveConfig AutoregressiveModel AutoregressiveEngine",
         on_device="generation:AutoregressiveOnDevice",
     ),
+    "aligner": _family(ALIGNER, "acoustic.aligner", "AlignerConfig VoiceAligner AlignerEngine"),
     "fixed-length": _family(
         ACOUSTIC,
         "acoustic.fixed_length",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ _SCHEMA_1 = {
 }
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a voice's folder, of the newest schema whatever it was written with.
+def read_config(folder: Path) -> tuple[dict[str, Any], str]:
+    """config.json of a voice's folder, of the newest schema whatever it was written with, and its
+    SHA-256 as it was written: it holds the hashes of all weights, and so stands for the voice.
 
     Raises:
         VoiceError: if it is missing, no JSON, of another program or of a newer schema.
@@ -57,7 +58,8 @@ def read_config(folder: Path) -> dict[str, Any]:
             raise VoiceError(
                 f"{path}: {key}={config[key]!r}, expected {kind.__name__}; {remedy_for(folder)}"
             )
-    return _from_schema_1(config) if schema == 1 else config
+    fingerprint = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return (_from_schema_1(config) if schema == 1 else config), fingerprint
 
 
 def mapping(
@@ -84,7 +86,7 @@ def _from_schema_1(config: dict[str, Any]) -> dict[str, Any]:
         name, role, kind = _SCHEMA_1.get(key, (key, "", key))
         more = {"role": role, "kind": kind}
         models[name] = {**more, **values} if isinstance(values, dict) else values
-    return {**config, "alphabet": dataclasses.asdict(ARPABET), "models": models}
+    return {**config, "alphabet": ARPABET.to_dict(), "models": models}
 
 
 def remedy_for(folder: Path) -> str:

@@ -311,7 +311,8 @@ class Voice:
 
     def _model(self, name: str, model: Any, kinds: Mapping[str, str]) -> VoiceModel:
         if isinstance(model, VoiceModel):
-            return model
+            same = model.name == name and model.alphabet == self.alphabet
+            return model if same else model.copy(name=name, alphabet=self.alphabet)
         if not hasattr(model, "state_dict"):
             return VoiceModel.of_ready(name, model, self.alphabet)
         uses = {}

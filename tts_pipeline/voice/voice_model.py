@@ -123,14 +123,21 @@ class VoiceModel:
         }
         return functools.partial(VoiceModel, **keywords), (*given, self.arrays)
 
-    def copy(self, *, device: str | None = None) -> VoiceModel:
-        """The same model, not at work yet; on another device if one is named."""
+    def copy(
+        self,
+        *,
+        name: str | None = None,
+        device: str | None = None,
+        alphabet: Alphabet | None = None,
+    ) -> VoiceModel:
+        """The same model, not at work yet; by another name, on another device or of another
+        alphabet if one is given."""
         return VoiceModel(
-            self.name,
+            name or self.name,
             self.kind,
             self.settings,
             self.audio,
-            self.alphabet,
+            alphabet or self.alphabet,
             vars(self).get("arrays", self._arrays),
             uses=self.uses,
             origin=self._origin,
@@ -167,7 +174,9 @@ class VoiceModel:
         """
         try:
             where = f"models.{self.name}.config"
-            return from_mapping(KINDS[self.kind].part("config"), self.settings, where)
+            return from_mapping(
+                KINDS[self.kind].part("config"), self.settings, where, complete=True
+            )
         except TTSPipelineError as error:
             raise VoiceError(f"{self._origin.config}: {error}; {self._origin.remedy}") from error
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.tiny_voice import make_tiny_voice
-from tests.vocoder.small_wavenets import SMALL, make_wavenet
+from tests.tiny import make_tiny_voice
+from tests.vocoder.wavenet.small import SMALL, make_wavenet
 from tts_pipeline import Voice
 from tts_pipeline.cli import main
 from tts_pipeline.evaluation.benchmark import vocoder_table
@@ -18,9 +18,8 @@ NAMES = ["naive", "cached", "numba-f32", "numba-f16", "parallel", "griffin-lim"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    tiny, folder = make_tiny_voice(), tmp_path_factory.mktemp("voice")
-    vocoders = {"parallel": tiny.vocoder, "wavenet": make_wavenet(SMALL)}
-    Voice("both", tiny.audio, tiny.acoustic, vocoders).save(folder)
+    folder = tmp_path_factory.mktemp("voice")
+    make_tiny_voice(name="both").with_model("wavenet", make_wavenet(SMALL)).save(folder)
     return folder
 
 
@@ -67,7 +66,8 @@ def test_a_voice_without_wavenet_gets_one_of_the_full_size_and_says_so():
     candidates = benchmark_vocoders.Candidates(tiny, benchmark_vocoders.mel_blocks(tiny))
     assert not candidates.is_trained
     assert candidates.engine(None).config.receptive_field == 2047
-    facts = {"machine": {"processor": "x"}, "voice": "tiny", "wavenet_is_trained": False}
+    machine = {"processor": "x", "cores": 1, "load": None, "versions": {}}
+    facts = {"machine": machine, "voice": "tiny", "wavenet_is_trained": False}
     row = {
         "threads": 1,
         "samples_per_second": 20_000.0,

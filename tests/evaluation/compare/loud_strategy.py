@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 
 from tts_pipeline.audio.files import Audio
-from tts_pipeline.evaluation.compare.strategies import Speech, register
+from tts_pipeline.evaluation.compare.strategies import Speech
+from tts_pipeline.evaluation.compare.strategy import register
 from tts_pipeline.evaluation.metrics.registry import GROUP, Case, metric
 
 
@@ -31,7 +32,10 @@ class Broken(Speech):
 @register
 def loud(voice):
     """Both strategies, for every voice."""
-    return [Loud("loud", "too loud", "parallel"), Broken("broken", "never works", "parallel")]
+    return [
+        Loud("loud", "too loud", "autoregressive", "parallel"),
+        Broken("broken", "never works", "autoregressive", "parallel"),
+    ]
 
 
 @metric("level_spread", "spread of levels", unit="dB", better="lower", needs=[GROUP])

@@ -24,13 +24,13 @@ from tts_pipeline.cli import main
 from tts_pipeline.commands.compare import main as compare
 from tts_pipeline.comparison import read_comparison
 from tts_pipeline.errors import ConfigError
-from tts_pipeline.evaluation.compare.strategies import unregister
+from tts_pipeline.evaluation.compare.strategy import unregister
 from tts_pipeline.evaluation.metrics.registry import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = "tests.evaluation.compare.loud_strategy"
-CHOSEN = "natural,copy-parallel,two-stage,loud,broken"
-LIMITS = ("--limit", "two-stage=1")
+CHOSEN = "natural,copy-parallel,autoregressive,loud,broken"
+LIMITS = ("--limit", "autoregressive=1")
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +84,9 @@ def test_figures(out: Path, tiny_voice: Path) -> None:
     assert list(rows) == CHOSEN.split(",")
     assert [row.n_texts for row in rows.values()] == [2, 2, 1, 3, 0]
     assert [name for name, row in rows.items() if row.reference] == ["natural"]
-    assert rows["two-stage"].limited_by == "limit" and rows["loud"].limited_by is None
+    assert rows["autoregressive"].limited_by == "limit" and rows["loud"].limited_by is None
     assert rows["broken"].failed == "ValueError: no luck today"
-    for name in ("copy-parallel", "two-stage", "loud"):
+    for name in ("copy-parallel", "autoregressive", "loud"):
         cost = rows[name].cost
         assert cost.xrt.slowest <= cost.xrt.median <= cost.xrt.fastest
         assert cost.rtf == pytest.approx(1 / cost.xrt.median)
@@ -124,7 +124,7 @@ def test_items_are_files_with_the_seed_of_their_text(out: Path) -> None:
         assert info.duration == pytest.approx(item.seconds)
         assert item.seed == 5 + ["tiny_01", "tiny_03", "other"].index(text)
     soft, loud = (
-        soundfile.read(out / items[name, "tiny_01"].file)[0] for name in ("two-stage", "loud")
+        soundfile.read(out / items[name, "tiny_01"].file)[0] for name in ("autoregressive", "loud")
     )
     np.testing.assert_allclose(loud, np.clip(1.5 * soft, -1, 1), atol=1e-4)
 
@@ -150,13 +150,13 @@ def test_report_needs_no_other_file_and_holds_the_sounds(out: Path) -> None:
     for svg in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
         xml.etree.ElementTree.fromstring(svg)
     assert "broken failed: ValueError: no luck today" in text
-    assert "two-stage made 1 of 3 texts only, as asked" in text
+    assert "autoregressive made 1 of 3 texts only, as asked" in text
 
 
 def test_public_report_holds_no_recording(out: Path) -> None:
     page = read_page(out / "public.html")
     labels = [str(item["aria-label"]).split(":")[0] for item in page.all("audio")]
-    assert sorted(labels) == ["loud", "loud", "loud", "two-stage"]
+    assert sorted(labels) == ["autoregressive", "loud", "loud", "loud"]
 
 
 def test_markdown_has_every_strategy_and_score(out: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_second_run_keeps_what_is_there(
     old = victim.read_bytes()
     (out / "parts" / "copy-parallel" / "tiny_03.json").unlink()
     options = arguments(texts, tiny_voice, out)
-    options[options.index(CHOSEN)] = "natural,copy-parallel,two-stage,loud"
+    options[options.index(CHOSEN)] = "natural,copy-parallel,autoregressive,loud"
     assert compare(options) == 0
     for path, changed in sounds.items():
         assert (path.stat().st_mtime_ns == changed) == (path != victim)
@@ -189,7 +189,7 @@ def test_a_second_run_keeps_what_is_there(
 def test_an_interrupted_run_goes_on(texts: Path, tiny_voice: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     options = ["compare", "--texts", texts, "--out", folder, "--voice", tiny_voice]
-    options += ["--strategies", "two-stage", "--metrics", "duration_ratio", "--workers", "1"]
+    options += ["--strategies", "autoregressive", "--metrics", "duration_ratio", "--workers", "1"]
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from tts_pipeline.cli import main; sys.exit(main())"
@@ -201,7 +201,7 @@ def test_an_interrupted_run_goes_on(texts: Path, tiny_voice: Path, tmp_path: Pat
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    first = folder / "parts" / "two-stage" / "tiny_01.json"
+    first = folder / "parts" / "autoregressive" / "tiny_01.json"
     end = time.monotonic() + 120
     while not first.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.002)
@@ -209,7 +209,7 @@ def test_an_interrupted_run_goes_on(texts: Path, tiny_voice: Path, tmp_path: Pat
     _, errors = process.communicate(timeout=60)
     assert process.returncode in (130, 0), errors.decode()
     assert b"Traceback" not in errors
-    made = sorted((folder / "audio" / "two-stage").glob("*.wav"))
+    made = sorted((folder / "audio" / "autoregressive").glob("*.wav"))
     assert made
     kept = {path: path.stat().st_mtime_ns for path in made if _recorded(folder, path)}
     assert kept
@@ -220,14 +220,17 @@ def test_an_interrupted_run_goes_on(texts: Path, tiny_voice: Path, tmp_path: Pat
 
 
 def _recorded(folder: Path, sound: Path) -> bool:
-    return (folder / "parts" / "two-stage" / f"{sound.stem}.json").exists()
+    return (folder / "parts" / "autoregressive" / f"{sound.stem}.json").exists()
 
 
 @pytest.mark.parametrize(
     "more, message",
     [
-        (["--strategies", "two-stage,nonsense"], "strategies nonsense: this voice permits natural"),
-        (["--limit", "two-stage"], "--limit two-stage: expected STRATEGY=N"),
+        (
+            ["--strategies", "autoregressive,nonsense"],
+            "strategies nonsense: this voice permits natural",
+        ),
+        (["--limit", "autoregressive"], "--limit autoregressive: expected STRATEGY=N"),
         (["--limit", "nonsense=2"], "strategies nonsense"),
         (["--metrics", "beauty"], "metrics beauty: expected some of dnsmos_ovrl"),
         (["--use", "no_such_module_here"], "--use no_such_module_here: cannot be imported"),

@@ -1,4 +1,4 @@
-"""Counted arithmetic against sums made by hand."""
+"""Declared arithmetic against sums made by hand, and against what PyTorch is seen to do."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import math
 import pytest
 import torch
 
-from tests.tiny_voice import ACOUSTIC, GENERATOR, make_tiny_voice
+from tests.flops import Counter
+from tests.tiny import ACOUSTIC, GENERATOR, make_tiny_voice
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.evaluation.compare.operations import (
-    Counter,
-    Operations,
-    acoustic_operations,
+    SoundOperations,
     speech_operations,
     vocoder_operations,
 )
+from tts_pipeline.protocols import AcousticInput
+from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig, PitchConfig
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
 from tts_pipeline.vocoder.wavenet.model import WaveNet
@@ -56,17 +57,23 @@ def test_parallel_vocoder_by_hand():
         + n_mels * n_bins
         + 3 * fft_macs(g.n_fft)
     )
-    found = vocoder_operations(voice.vocoder, torch.zeros(n_mels, n_frames))
-    assert found.audio_s == 0.5
-    assert found.flops / 2 == pytest.approx(per_frame * n_frames, rel=1e-6)
+    found = vocoder_operations(voice, "parallel", n_frames)
+    assert found.audio_s == 0.5 and found.sequential_steps == 1
+    assert found.multiply_accumulates == pytest.approx(per_frame * n_frames, rel=1e-6)
     assert found.gmac_per_s == pytest.approx(per_frame * 100 / 1e9, rel=1e-6)
+    with Counter() as counter, torch.no_grad():
+        voice.module("parallel")(
+            torch.zeros(1, n_mels, n_frames),
+            noise=torch.zeros(1, n_frames * voice.audio.hop_length),
+        )
+    assert found.multiply_accumulates == pytest.approx(counter.multiply_accumulates, rel=0.01)
 
 
 def test_acoustic_model_by_hand():
     voice = make_tiny_voice()
-    found, mel = acoustic_operations(voice.acoustic, TOKENS)
-    made = voice.acoustic.infer(torch.tensor([TOKENS]))
-    assert mel.shape == made.mel[0].shape
+    given = AcousticInput.plain(TOKENS)
+    found = voice.acoustic.operations(given)
+    mel = voice.acoustic.infer([given], seed=0)[0].read()
     a, n, n_frames, n_mels = ACOUSTIC, len(TOKENS), mel.shape[1], mel.shape[0]
     r, c = a.frames_per_step, a.channels
     n_steps = -(-n_frames // r)
@@ -83,7 +90,14 @@ def test_acoustic_model_by_hand():
     size, prenet = r * n_mels, a.prenet
     loop = size * prenet + prenet**2 + 3 * c * (prenet + c + c) + 2 * 3 * c * c + 2 * c * size
     expected = per_token * n + (told + loop) * n_steps
-    assert found.flops / 2 == pytest.approx(expected, rel=0.02)
+    assert found.multiply_accumulates == pytest.approx(expected, rel=0.02)
+    assert found.sequential_steps == n_steps
+    model = voice.module("autoregressive")
+    with Counter() as counter, torch.no_grad():
+        plan = model.plan(torch.tensor([TOKENS]))
+        masks = model.decoder.masks(plan.conditioning.shape[1], torch.Generator().manual_seed(0))
+        model.decoder.generate(plan.conditioning, masks, model.decoder.initial_state(1))
+    assert found.multiply_accumulates == pytest.approx(counter.multiply_accumulates, rel=0.02)
 
 
 def test_wavenet_by_hand():
@@ -97,13 +111,20 @@ def test_wavenet_by_hand():
     )
     audio = AudioConfig()
     n_frames = 20
-    found = vocoder_operations(WaveNet(config, audio), torch.zeros(audio.n_mels, n_frames))
+    voice = make_tiny_voice().with_model("wavenet", WaveNet(config, audio))
+    found = vocoder_operations(voice, "wavenet", n_frames)
     width, gate, skip, c = 16, 24, 8, 12
     per_sample = 4 * (2 * width * gate + gate // 2 * width + gate // 2 * skip)
     per_sample += skip * skip + skip * config.n_classes
     per_frame = 3 * audio.n_mels * c + 3 * c * c + c * 4 * gate
     expected = n_frames * (160 * per_sample + per_frame)
-    assert found.flops / 2 == pytest.approx(expected, rel=0.02)
+    assert found.multiply_accumulates == pytest.approx(expected, rel=0.02)
+    assert found.sequential_steps == n_frames * audio.hop_length
+    model = voice.module("wavenet")
+    with Counter() as counter, torch.no_grad():
+        samples = torch.zeros(1, n_frames * audio.hop_length)
+        model(model.symbols(samples), torch.zeros(1, audio.n_mels, n_frames))
+    assert found.multiply_accumulates == pytest.approx(counter.multiply_accumulates, rel=0.02)
 
 
 def test_speech_is_both_stages_of_all_sentences():
@@ -111,8 +132,14 @@ def test_speech_is_both_stages_of_all_sentences():
     text = "Go home. Stay here."
     sentences = voice.front_end(text)[0]
     assert len(sentences) == 2
-    parts = Operations(0, 0.0)
+    macs = steps = n_frames = 0
     for sentence in sentences:
-        acoustic, mel = acoustic_operations(voice.acoustic, sentence.tokens)
-        parts = parts + acoustic + vocoder_operations(voice.vocoder, mel)
-    assert speech_operations(voice, voice.vocoder, text) == parts
+        given = AcousticInput.plain(sentence.tokens)
+        frames = voice.acoustic.infer([given], seed=0)[0].read().shape[1]
+        parts = voice.acoustic.operations(given), voice.vocoder.operations(frames)
+        macs += sum(part.multiply_accumulates for part in parts)
+        steps += sum(part.sequential_steps for part in parts)
+        n_frames += frames
+    expected = SoundOperations(macs, steps, n_frames / voice.audio.frame_rate)
+    assert speech_operations(SpeechOptions(voice), text) == expected
+    assert expected.steps_per_s == pytest.approx(steps / n_frames * 100)

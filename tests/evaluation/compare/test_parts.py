@@ -41,7 +41,7 @@ def task_with(tmp_path: Path, seconds: list[float], *, limit: int | None = None)
     """A task for ten texts; the first ones are there and took so many seconds each."""
     audio = AudioConfig()
     materials = tuple((Material(f"t{k}", f"Text {k}.", audio), k) for k in range(10))
-    strategy = Speech("slow", "slow one", "parallel")
+    strategy = Speech("slow", "slow one", "autoregressive", "parallel")
     task = Task(strategy, tmp_path, "mark", materials, tmp_path, limit, 100.0)
     for (material, seed), spent in zip(materials, seconds):
         for path in (task.record_file(material.name), task.sound_file(material.name)):

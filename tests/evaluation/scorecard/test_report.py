@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.small_corpus import TINY_TEXTS, speech_like
-from tests.tiny_voice import make_tiny_voice
+from tests.tiny import make_tiny_voice
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.files import read_audio
 from tts_pipeline.corpus.aligned import AlignedRecording

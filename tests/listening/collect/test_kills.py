@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.listening.conftest import CHROMIUM_ARGUMENTS
+from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.listening.in_browser import SMALL, TOKEN, WAIT_MS
 from tests.listening.simulation import Client, answer_to, small_test
 from tts_pipeline.listening.analysis.results import read_results

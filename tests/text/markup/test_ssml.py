@@ -227,7 +227,7 @@ def test_inline_phones_inside(speak):
         ("<speak><prosody rate='9'>a</prosody></speak>", "rate 9"),
         ("<speak><prosody pitch='200Hz'>a</prosody></speak>", "unknown pitch"),
         ("<speak><prosody range='high'>a</prosody></speak>", "unknown attribute 'range'"),
-        ("<speak><prosody>a</prosody></speak>", "needs rate, pitch or volume"),
+        ("<speak><prosody>a</prosody></speak>", "needs rate, pitch, volume or style"),
         ("<speak><emphasis level='big'>a</emphasis></speak>", "unknown level"),
         ("<speak><mark/></speak>", "needs the attribute 'name'"),
         ("<speak xml:lang='de'>a</speak>", "language 'de'"),
@@ -285,3 +285,12 @@ def test_explain_shows_prosody_pauses_and_marks(front_end):
     )
     for part in ("<mark here>", "pause 1 s", "rate 0.75"):
         assert part in shown
+
+
+def test_styles_of_nested_elements_are_joined_and_left_to_who_speaks(front_end):
+    inner = "<prosody style='low' rate='0.5'>b</prosody>"
+    (sentence,), _ = front_end(f"<speak>a <prosody style=' very sad '>a {inner}</prosody></speak>")
+    assert sentence.styles == ("", "very sad", "very sad, low")
+    assert [p.rate for p in sentence.prosody] == [1, 1, 0.5]
+    words = [-1, *(k for k, word in enumerate(sentence.words) for _ in (*word.phones, "gap")), -1]
+    assert sentence.token_owners == words

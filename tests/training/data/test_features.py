@@ -8,16 +8,22 @@ import torch
 
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.mel import log_mel
+from tts_pipeline.corpus.recording import load_recording
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.symbols import decode
 from tts_pipeline.training.data.batches import UtteranceSampler, padded, tokenise
-from tts_pipeline.training.data.features import CropSampler, FeatureStore, interpolate_gaps
+from tts_pipeline.training.data.features import (
+    CropSampler,
+    FeatureStore,
+    deviation,
+    interpolate_gaps,
+    load_durations,
+)
 from tts_pipeline.training.data.prepare import (
     PrepareConfig,
     load_features,
-    load_recording,
     prepare,
     write_arrays,
 )
@@ -140,7 +146,7 @@ def test_recordings_are_levelled_trimmed_and_tracked(tiny_corpus, tmp_path):
     config = PrepareConfig()
     prepare(utterances, tmp_path / "f", AUDIO, config)
     samples, f0 = load_features(tmp_path / "f", "tiny_01")
-    expected = load_recording(utterances[0].path, AUDIO, config)
+    expected = load_recording(utterances[0].path, AUDIO.sample_rate)
     np.testing.assert_allclose(samples, expected, atol=1e-4)
     assert len(f0) == AUDIO.n_frames(len(samples)) and (f0 > 0).any() and (f0 == 0).any()
     kept = (tmp_path / "f" / "tiny_01.npz").stat().st_mtime_ns
@@ -161,3 +167,33 @@ def test_texts_of_several_sentences_become_one_sequence():
     unspeakable = Utterance("b", "日本", Path("b.wav"), 7, "train")
     with pytest.raises(CorpusError, match=r"metadata\.csv:7: b: cannot be spoken"):
         tokenise([unspeakable], EnglishFrontEnd())
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", None])
+def test_damaged_features_are_named_with_the_remedy(store, tmp_path, damage):
+    path = tmp_path / "a.npz"
+    whole = (store.folder / "a.npz").read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    with pytest.raises(
+        CorpusError, match=r"a\.npz: damaged .*; remove it and run the prepare stage"
+    ):
+        FeatureStore(tmp_path, ["a"], AUDIO)["a"]
+    with pytest.raises(CorpusError, match=r"a\.npz: damaged .*; remove it and run the align stage"):
+        load_durations(tmp_path, "a")
+
+
+def test_features_that_lack_an_array_are_damaged(tmp_path):
+    write_arrays(tmp_path / "a.npz", waveform=np.zeros(100, np.int16))
+    with pytest.raises(CorpusError, match="damaged .*f0"):
+        load_features(tmp_path, "a")
+
+
+def test_no_standard_deviation_is_zero():
+    floor = 0.1
+    assert (
+        deviation(torch.ones(5), 0, floor)
+        == deviation(torch.ones(1), 0, floor)
+        == torch.tensor(0.1)
+    )
+    values = torch.tensor([[1.0, 2, 4], [3, 3, 3]])
+    torch.testing.assert_close(deviation(values, 1, floor), torch.tensor([values[0].std(), 0.1]))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
+from tests.tiny import make_tiny_voice
 from tests.training.spoken_data import AUDIO, make_spoken_data
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import ConfigError, CorpusError
@@ -53,6 +54,16 @@ def test_prepared_utterances_need_no_corpus(folder, tmp_path):
 def test_a_folder_that_was_not_aligned_is_refused(tmp_path):
     with pytest.raises(CorpusError, match=r"tokens\.json: missing, run the align stage"):
         load_prepared(tmp_path, tmp_path)
+
+
+def test_the_acoustic_model_of_any_voice_is_found(tmp_path):
+    with pytest.raises(CorpusError, match="run the acoustic stage first"):
+        acoustic_of(tmp_path)
+    voice = make_tiny_voice()
+    voice.save(tmp_path / "v", dtype="float32")
+    ours, found = voice.module("autoregressive").state_dict(), acoustic_of(tmp_path / "v")
+    assert not found.training and not any(p.requires_grad for p in found.parameters())
+    assert all(torch.equal(ours[key], value) for key, value in found.state_dict().items())
 
 
 @pytest.mark.parametrize("n_parts", [1, 3])
@@ -166,7 +177,7 @@ def test_one_training_that_fails_does_not_hurt_the_others(folder, tmp_path, capf
     for name, value in stored_weights(tmp_path / "back/good/best.float16.safetensors").items():
         torch.testing.assert_close(value, whole[name].half().float(), atol=0, rtol=0)
     assert json.loads((tmp_path / "back/later/best.json").read_text())["step"] == 3
-    with tarfile.open(tmp_path / "out" / "logs.tar") as archive:
+    with tarfile.open(tmp_path / "out" / "logs.tar.gz") as archive:
         assert {"good/log.txt", "bad/log.txt"} <= set(archive.getnames())
 
 

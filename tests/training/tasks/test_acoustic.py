@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from tests.training.spoken_data import make_spoken_data, part_of
+from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig
 from tts_pipeline.errors import CorpusError
-from tts_pipeline.training.data.prepare import write_arrays
+from tts_pipeline.training.data.features import FeatureStore
+from tts_pipeline.training.data.prepare import feature_path, load_features, write_arrays
 from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, write_card
 from tts_pipeline.training.task import LoopConfig
@@ -85,6 +86,29 @@ def test_targets_are_scaled_and_padded(data):
         assert abs(float(values[valid].std()) - 1) < 1e-3
         assert not values[~valid].any()
     assert torch.equal(batch.durations.sum(1), batch.spoken.mel_lengths)
+
+
+@pytest.mark.parametrize("n_train", [1, 3])
+def test_few_and_whispered_utterances_train_without_dividing_by_nothing(data, tmp_path, n_train):
+    """All F0 is 0: pitch has no deviation, neither in training nor in validation."""
+    durations, spoken = data
+    names = spoken.store.ids[: n_train + 1]
+    for name in names:
+        samples, f0 = load_features(spoken.store.folder, name)
+        waveform = np.round(samples * 32767).astype(np.int16)
+        write_arrays(feature_path(tmp_path, name), waveform=waveform, f0=0 * f0)
+    stores = (
+        FeatureStore(tmp_path, names[:n_train], AUDIO),
+        FeatureStore(tmp_path, names[n_train:], AUDIO),
+    )
+    loop = LoopConfig(max_steps=2, batch_size=4, learning_rate=1e-3, validate_every=1)
+    task = AcousticTask(AcousticTrainingConfig(loop, MODEL), spoken.tokens, durations, *stores)
+    train(task, loop, make_fabric("cpu"), tmp_path / "run")
+    figures = json.loads((tmp_path / "run" / "best.json").read_text())["valid"]
+    assert all(np.isfinite(value) for value in figures.values()) and figures["pitch_range"] == 1
+    model = task.modules["acoustic"].eval()
+    calibrate(model, task)
+    assert torch.isfinite(model.statistics).all() and (model.statistics[[1, 3]] > 0).all()
 
 
 def test_a_few_steps_lower_every_loss(data, tmp_path):

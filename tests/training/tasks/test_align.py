@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
-from tts_pipeline.acoustic.aligner import AlignerConfig
+from tts_pipeline.acoustic.aligner.config import AlignerConfig
 from tts_pipeline.training.alignment_plots import plot_alignments
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.loop import make_fabric, train

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.config import within
 from tts_pipeline.errors import ConfigError
 
 
@@ -26,18 +27,18 @@ class AutoregressiveConfig:
         max_token_frames: longest duration of one token in frames.
     """
 
-    channels: int = 256
-    hidden: int = 512
-    encoder_blocks: int = 4
-    predictor_blocks: int = 2
-    frame_blocks: int = 3
-    token_kernel: int = 5
-    frame_kernel: int = 7
-    prenet: int = 128
-    frames_per_step: int = 2
-    dropout: float = 0.15
-    prenet_dropout: float = 0.5
-    max_token_frames: int = 150
+    channels: int = within(256, 1, 8192)
+    hidden: int = within(512, 1, 8192)
+    encoder_blocks: int = within(4, 0, 64)
+    predictor_blocks: int = within(2, 0, 64)
+    frame_blocks: int = within(3, 0, 64)
+    token_kernel: int = within(5, 1, 255)
+    frame_kernel: int = within(7, 1, 255)
+    prenet: int = within(128, 1, 8192)
+    frames_per_step: int = within(2, 1, 16)
+    dropout: float = within(0.15, 0, 0.95)
+    prenet_dropout: float = within(0.5, 0, 0.95)
+    max_token_frames: int = within(150, 1, 10000)
 
 
 @dataclasses.dataclass(frozen=True)

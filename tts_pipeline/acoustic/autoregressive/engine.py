@@ -9,10 +9,10 @@ import numpy as np
 
 from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig, AutoregressiveOptions
 from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
-from tts_pipeline.acoustic.autoregressive.packed import gate_biases, pack_matrices
 from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.nn.numpy_layers import Block, Linear, Queue, SlidingStack
+from tts_pipeline.nn.packed import gate_biases, pack_matrices
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, MelStream, Operations
 from tts_pipeline.text.symbols import ARPABET

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from tts_pipeline.acoustic.along_plan import PlanEngine, pieces
-from tts_pipeline.acoustic.autoregressive.packed import gate_biases
 from tts_pipeline.acoustic.coded.config import CodedConfig, CodedOptions
 from tts_pipeline.acoustic.coded.kernel import write_codes
 from tts_pipeline.acoustic.step_rows import StepRows
@@ -16,6 +15,7 @@ from tts_pipeline.acoustic.token_plan import TokenPlan
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.features.codes.engine import CodesEngine
 from tts_pipeline.nn.numpy_layers import Block, SlidingStack
+from tts_pipeline.nn.packed import gate_biases
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, Operations
 
@@ -80,7 +80,7 @@ class CodedEngine(PlanEngine):
         taken.finish()
         self.n_parameters = taken.n_parameters + self.text.n_parameters + self.codes.n_parameters
 
-    def write(
+    def write_codes(
         self, given: AcousticInput, *, seed: int = 0, options: CodedOptions | None = None
     ) -> np.ndarray:
         """The codes of a sentence ``(L, G)`` int64; arguments as of :meth:`infer`."""

@@ -63,7 +63,7 @@ class MaskedEngine(PlanEngine):
         taken.finish()
         self.n_parameters = taken.n_parameters + self.text.n_parameters + self.codes.n_parameters
 
-    def write(
+    def write_codes(
         self, given: AcousticInput, *, seed: int = 0, options: MaskedOptions | None = None
     ) -> np.ndarray:
         """The codes of a sentence ``(L, G)`` int64; arguments as of :meth:`infer`."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tts_pipeline.errors import AudioError
 from tts_pipeline.evaluation.benchmark.peers import installed
 from tts_pipeline.evaluation.benchmark.timing import (
     Job,
@@ -16,7 +17,8 @@ from tts_pipeline.evaluation.benchmark.timing import (
 )
 from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.synthesis import stream, synthesize
-from tts_pipeline.voice.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
+from tts_pipeline.voice.models import ACOUSTIC
+from tts_pipeline.voice.voice import GRIFFIN_LIM, Voice
 
 SHORT, MEDIUM, LONG = "short", "ten seconds", "ten minutes"
 WHOLE, FIRST = "text to waveform", "first sound"
@@ -76,8 +78,12 @@ def jobs_for(voice: Voice, threads: tuple[int, ...], piper_model: Path | None, p
     for peer, run in (installed(piper_model) if peers else {}).items():
         for name in (SHORT, MEDIUM, LONG):
             every = LONG_EVERY if name == LONG else 1
-            jobs.append(Job(peer, name, lambda _, r=run, t=spoken[name]: r(t), every=every))
+            jobs.append(Job(peer, name, _of_text(run, spoken[name]), every=every))
     return jobs
+
+
+def _of_text(run: Callable[[str], float], text: str) -> Callable[[int], float]:
+    return lambda _: run(text)
 
 
 def measure(
@@ -89,7 +95,7 @@ def measure(
     peers: bool = True,
 ) -> tuple[dict[str, Any], list[Timed]]:
     """Time everything; returns the summary that is written as JSON, and the timings."""
-    where = machine()
+    where = dataclasses.asdict(machine())
     timed = interleaved(jobs_for(voice, threads, piper_model, peers), rounds)
     return {"machine": where, "rounds": rounds, **summary(timed, voice, _memory(voice))}, timed
 
@@ -149,9 +155,12 @@ def _stages(voice: Voice) -> list[Job]:
         voice.front_end(sentence(call))
         return audio_s
 
-    def write(call: int) -> float:
-        _ = voice.acoustic.infer([given], seed=call)[0].read()
-        return audio_s
+    def write(acoustic: str) -> Any:
+        def run(call: int) -> float:
+            mel = voice.choose_acoustic(acoustic).infer([given], seed=call)[0].read()
+            return mel.shape[1] / voice.audio.frame_rate
+
+        return run
 
     def sound(vocoder: str) -> Any:
         def run(call: int) -> float:
@@ -160,17 +169,14 @@ def _stages(voice: Voice) -> list[Job]:
 
         return run
 
-    jobs = [
+    first, *others = voice.names(ACOUSTIC)
+    return [
         Job(FRONT_END, MEDIUM, read),
-        Job(STAGE_1, MEDIUM, write),
-        Job(STAGE_2, MEDIUM, sound(DEFAULT_VOCODER)),
+        Job(STAGE_1, MEDIUM, write(first)),
+        *(Job(f"{STAGE_1}, {name}", MEDIUM, write(name)) for name in others),
+        Job(STAGE_2, MEDIUM, sound(voice.default_vocoder)),
+        Job(REFERENCE, MEDIUM, sound(GRIFFIN_LIM)),
     ]
-    try:
-        sound(GRIFFIN_LIM)(0)
-    except AudioError:
-        # It needs torchaudio, which is no part of the road from text to sound.
-        return jobs
-    return [*jobs, Job(REFERENCE, MEDIUM, sound(GRIFFIN_LIM))]
 
 
 def _memory(voice: Voice) -> dict[str, float | None]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tts_pipeline.comparison import Machine
 from tts_pipeline.errors import TTSPipelineError
 
 
 def table(figures: dict[str, Any]) -> str:
     """The figures for a terminal."""
-    lines = [", ".join(f"{key} {value}" for key, value in figures["machine"].items())]
+    lines = [Machine(**figures["machine"]).describe()]
     lines.append(
         f"{'system':26}{'text':13}{'threads':>7}{'median ms':>11}{'min-max ms':>19}"
         f"{'x real time':>13}{'per core':>10}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import os
@@ -13,9 +14,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numba
 import numpy as np
 
+from tts_pipeline.comparison import Machine
 from tts_pipeline.processes import threads_environment
 
 
@@ -99,22 +100,20 @@ def interleaved(jobs: Sequence[Job], rounds: int) -> list[Timed]:
     ]
 
 
-def machine() -> dict[str, str | int | float]:
-    """What the figures depend on; ``load`` tells whether the machine was busy with other things."""
+def machine() -> Machine:
+    """This machine, with its load at the moment."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         model = names[0].split(":", 1)[1].strip() if names else model
-    return {
-        "processor": model,
-        "cores": os.cpu_count() or 1,
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else "unknown",
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": importlib.metadata.version("torch"),
-        "numba": numba.__version__,
-    }
+    versions = {"python": platform.python_version()}
+    for name in ("numpy", "numba", "torch"):
+        # Speech needs no PyTorch.
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return Machine(model, os.cpu_count() or 1, load, versions)
 
 
 def peak_memory_mb(code: str, *arguments: str, threads: int = 1) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tts_pipeline.comparison import Machine
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.evaluation.tables import markdown
 
@@ -34,7 +35,7 @@ def table(figures: dict[str, Any]) -> str:
                 f"{row['compile_s']:.1f} s" if row["compile_s"] is not None else "",
             ]
         )
-    notes = [", ".join(f"{key} {value}" for key, value in figures["machine"].items()), ""]
+    notes = [Machine(**figures["machine"]).describe(), ""]
     if not figures["wavenet_is_trained"]:
         notes.append(
             f"voice {figures['voice']} has no WaveNet: one of the full size with random weights "

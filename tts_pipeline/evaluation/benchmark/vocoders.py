@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import dataclasses
 import os
 import subprocess
 import sys
@@ -84,8 +84,7 @@ class Candidates:
         names += [name + BATCH for name in (F32, F16) if batch]
         names += [name + SMALLER for name in (F32, F16) if smaller]
         names += ["parallel"] if DEFAULT_VOCODER in self.voice.vocoders else []
-        # It needs torchaudio, which is no part of the road from text to sound.
-        return names + ([GRIFFIN_LIM] if importlib.util.find_spec("torchaudio") else [])
+        return [*names, GRIFFIN_LIM]
 
     def vocoder(self, name: str) -> VocoderUnderTest:
         """One of them."""
@@ -184,7 +183,7 @@ def measure(
     voice: Voice, *, rounds: int, smaller: bool = False, batch: bool = False
 ) -> dict[str, Any]:
     """Time everything; returns what is written as JSON."""
-    where = machine()
+    where = dataclasses.asdict(machine())
     candidates = Candidates(voice, mel_blocks(voice))
     names = candidates.names(smaller=smaller, batch=batch)
     entered = {name: candidates.vocoder(name) for name in names}

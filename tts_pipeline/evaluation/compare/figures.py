@@ -100,15 +100,9 @@ def assemble(
 
 def _machine(records: Records) -> Machine:
     """The machine, with its load while sounds were timed, which are to have a core alone."""
-    facts = machine()
-    versions = {
-        name: str(value)
-        for name, value in facts.items()
-        if name not in ("processor", "cores", "load")
-    }
     loads = [record.load for record in records.values() if record.load and record.compute_s]
     load = round(statistics.median(loads), 2) if loads else None
-    return Machine(str(facts["processor"]), int(facts["cores"]), load, versions)
+    return dataclasses.replace(machine(), load=load)
 
 
 def _result(
@@ -136,6 +130,7 @@ def _result(
         cost=_cost(task, voice, records),
         metrics={name: Score(*summary) for name, summary in summaries.items()},
         unavailable=unavailable,
+        kinds=strategy.kinds(voice),
         curve=strategy.curve,
         steps=strategy.steps,
     )

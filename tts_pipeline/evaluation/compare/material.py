@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tts_pipeline.audio.files import read_audio
-from tts_pipeline.audio.levels import high_pass, normalise_loudness, trim_silence
+from tts_pipeline.corpus.recording import load_recording
+from tts_pipeline.corpus.texts import read_text_rows
 from tts_pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,28 +40,10 @@ def read_rows(path: Path) -> list[Row]:
         ConfigError: if the file cannot be read or holds no line, or naming the line that is not
             of that form or repeats a name.
     """
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from error
-    rows: dict[str, Row] = {}
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        cells = [cell.strip() for cell in line.rstrip("\r").split("\t")]
-        if not 2 <= len(cells) <= 3 or not cells[0] or not cells[1]:
-            raise ConfigError(
-                f"{path}:{number}: expected name<TAB>text or name<TAB>text<TAB>recording, "
-                f"found {line!r}"
-            )
-        name = cells[0]
-        if name in rows:
-            raise ConfigError(f"{path}:{number}: {name} has a text already")
-        recording = path.parent / cells[2] if len(cells) == 3 and cells[2] else None
-        rows[name] = Row(name, cells[1], recording)
+    rows = read_text_rows(path, ConfigError, recordings=True)
     if not rows:
         raise ConfigError(f"{path}: holds no texts; expected lines of name<TAB>text")
-    return list(rows.values())
+    return [Row(row.name, row.text, row.recording) for row in rows]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -132,16 +114,10 @@ def load_material(rows: list[Row], audio: AudioConfig) -> list[Material]:
         first.setdefault(key, row)
         own = takes.setdefault(key, [])
         if row.recording is not None:
-            own.append(_load(row.recording, audio.sample_rate))
+            own.append(load_recording(row.recording, audio.sample_rate))
     return [
         Material(
             row.name, row.text, audio, takes[key][0] if takes[key] else None, tuple(takes[key])
         )
         for key, row in first.items()
     ]
-
-
-def _load(path: Path, rate: int) -> np.ndarray:
-    samples = high_pass(read_audio(path, sample_rate=rate).samples, rate)
-    samples = normalise_loudness(samples, rate)
-    return trim_silence(samples, rate, margin_after_s=0.15, pad=False)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import Material
-from tts_pipeline.evaluation.compare.strategies import Strategy, strategies_of
+from tts_pipeline.evaluation.compare.strategies import strategies_of
+from tts_pipeline.evaluation.compare.strategy import Strategy
 from tts_pipeline.evaluation.compare.task import SoundRecord, Task
 from tts_pipeline.evaluation.compare.worker import run
 from tts_pipeline.voice.voice import Voice
@@ -27,6 +28,7 @@ def tasks_for(
     budget_s: float,
     suffix: str = ".wav",
     n_seeds: int = 1,
+    with_curves: bool = True,
 ) -> list[Task]:
     """One task a strategy, for the texts that it can do; see :class:`Task`.
 
@@ -40,6 +42,7 @@ def tasks_for(
         budget_s: seconds that making may take for a strategy without a limit.
         suffix: of the sound files.
         n_seeds: how often strategies that need no recording speak each text.
+        with_curves: whether the points of curves over steps take part without being named.
 
     Raises:
         ConfigError: if the voice was not loaded from a folder, or a strategy is unknown.
@@ -48,7 +51,7 @@ def tasks_for(
         raise ConfigError(f"voice {voice.name!r}: expected one loaded from a folder; save it first")
     seeded = [(material, seed + index) for index, material in enumerate(materials)]
     tasks = []
-    for strategy in _wanted(strategies_of(voice), only, limits):
+    for strategy in _wanted(strategies_of(voice), only, limits, with_curves):
         possible = tuple(
             item for item in seeded if item[0].recording is not None or not strategy.needs_recording
         )
@@ -73,13 +76,18 @@ def tasks_for(
 
 
 def _wanted(
-    strategies: list[Strategy], only: Sequence[str] | None, limits: dict[str, int]
+    strategies: list[Strategy],
+    only: Sequence[str] | None,
+    limits: dict[str, int],
+    with_curves: bool,
 ) -> list[Strategy]:
     names = [strategy.name for strategy in strategies]
     unknown = sorted({*(only or ()), *limits} - set(names))
     if unknown:
         raise ConfigError(f"strategies {', '.join(unknown)}: this voice permits {', '.join(names)}")
-    return [strategy for strategy in strategies if only is None or strategy.name in only]
+    if only is not None:
+        return [strategy for strategy in strategies if strategy.name in only]
+    return [strategy for strategy in strategies if with_curves or not strategy.curve]
 
 
 def make_sounds(

@@ -1,124 +1,37 @@
-"""Ways from text to sound, so that all of them are compared alike; open for later ones.
-
-A strategy is a subclass of :class:`Strategy`. To take part in comparisons it is registered with a
-function that says which strategies a voice permits::
-
-    @dataclasses.dataclass(frozen=True)
-    class Louder(Speech):
-        def make(self, voice, material, seed):
-            audio = super().make(voice, material, seed)
-            return Audio(np.clip(2 * audio.samples, -1, 1), audio.sample_rate)
-
-    register(lambda voice: [Louder("louder", "two-stage, twice as loud", "parallel")])
-
-``tts-pipeline compare --use my_module`` imports the module that does so. The class must be at the
-top level of a module that can be imported, since every strategy runs in a process of its own.
-"""
+"""The strategies that a voice permits by itself: recordings, copies, speech by every model."""
 
 from __future__ import annotations
 
-import abc
 import dataclasses
-import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import ConfigError
+from tts_pipeline.evaluation.compare.code_pairs import code_pairs, mel_pairs
 from tts_pipeline.evaluation.compare.material import Material
+from tts_pipeline.evaluation.compare.operations import (
+    SoundOperations,
+    speech_operations,
+    vocoder_operations,
+)
+from tts_pipeline.evaluation.compare.strategy import FACTORIES, Strategy, register
 from tts_pipeline.evaluation.metrics.scoring import NATURAL
+from tts_pipeline.protocols import AcousticInput
+from tts_pipeline.speech_options import SpeechOptions, model_options
 from tts_pipeline.synthesis import stream, synthesize
-from tts_pipeline.voice.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
+from tts_pipeline.timeline import Speaker
+from tts_pipeline.voice.models import ACOUSTIC, REFINER, VOCODER
+from tts_pipeline.voice.voice import CHAIN, GRIFFIN_LIM, Voice
 
-if TYPE_CHECKING:
-    from tts_pipeline.evaluation.compare.operations import Operations
-
-TWO_STAGE = "two-stage"
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_LABELS = {
-    DEFAULT_VOCODER: "parallel vocoder",
-    GRIFFIN_LIM: "Griffin-Lim",
-    "wavenet": "WaveNet",
-}
+# Points of the curves of models that take a number of steps, as far as they take them.
+STEPS = (1, 2, 4, 8, 16)
 # Frames of the blocks in which a vocoder gets a mel when its first sound is timed: those that the
-# acoustic model of this package writes.
+# acoustic models of this package write.
 _BLOCKS = (64, 128)
 _LATER_BLOCKS = 256
-
-
-@dataclasses.dataclass(frozen=True)
-class Strategy(abc.ABC):
-    """A way to make sound of a text.
-
-    Attributes:
-        name: of lower-case letters, digits and '-', at most 40; names folders.
-        label: for people.
-    """
-
-    name: str
-    label: str
-
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ConfigError(
-                f"strategy {self.name!r}: expected a name of at most 40 lower-case letters, "
-                "digits and '-'"
-            )
-
-    @property
-    def reference(self) -> bool:
-        """Whether this is the recording itself."""
-        return False
-
-    @property
-    def needs_recording(self) -> bool:
-        """Whether it works from a recording, so that texts without one are left out."""
-        return False
-
-    @property
-    def aligned(self) -> bool:
-        """Whether it keeps the recording's timing, which PESQ, STOI and the like rest on."""
-        return False
-
-    @property
-    def curve(self) -> str:
-        """Name of the strategy of whose curve over steps this is a point, empty for none."""
-        return ""
-
-    @property
-    def steps(self) -> int | None:
-        """Number of steps, if it is such a point."""
-        return None
-
-    @abc.abstractmethod
-    def make(self, voice: Voice, material: Material, seed: int) -> Audio:
-        """Make the whole sound; this is timed."""
-
-    def stream(self, voice: Voice, material: Material, seed: int) -> Iterator[Audio]:
-        """The same in blocks; the time to the first one is measured."""
-        yield self.make(voice, material, seed)
-
-    def prepare(self, material: Material) -> None:
-        """What must be there before the clock starts, such as the recording's mel."""
-        return
-
-    def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
-        """What metrics may ask for beside the sound, by name; not timed."""
-        return {}
-
-    def models(self, voice: Voice) -> list[Any]:
-        """The models that work, whose parameters are counted."""
-        return []
-
-    def parameters(self, voice: Voice) -> int:
-        """Number of trained parameters that the strategy uses."""
-        return sum(model.n_parameters for model in self.models(voice))
-
-    def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
-        """Arithmetic for this text, None if it cannot be told."""
-        return None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,6 +52,10 @@ class Natural(Strategy):
 
     def make(self, voice: Voice, material: Material, seed: int) -> Audio:
         return Audio(material.natural, voice.audio.sample_rate)
+
+    def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
+        """How many neighbouring codes are unseen, ``mel_pairs``."""
+        return mel_pairs(voice, [material.mel])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,56 +91,85 @@ class Copy(Strategy):
     def models(self, voice: Voice) -> list[Any]:
         return [voice.choose_vocoder(self.vocoder)]
 
-    def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
-        # Not above: it would count as memory of the strategies, which never need it.
-        import torch
+    def kinds(self, voice: Voice) -> tuple[str, ...]:
+        return (_kind(voice, self.vocoder),)
 
-        from tts_pipeline.evaluation.compare.operations import vocoder_operations
-
-        mel = torch.from_numpy(material.mel)
-        return vocoder_operations(voice, self.vocoder, mel)
+    def operations(self, voice: Voice, material: Material, seed: int) -> SoundOperations | None:
+        return vocoder_operations(voice, self.vocoder, material.mel.shape[1])
 
 
 @dataclasses.dataclass(frozen=True)
 class Speech(Strategy):
-    """From text: the front end, the autoregressive acoustic model, and a vocoder."""
+    """From text: the front end, an acoustic model with or without refiners, and a vocoder.
 
+    Attributes:
+        acoustic: "model" or "model+refiner".
+        vocoder: name of the vocoder.
+        options: settings of both per call, by name.
+        curve: name of the strategy of whose curve over steps this is a point, empty for none.
+    """
+
+    acoustic: str
     vocoder: str
+    options: tuple[tuple[str, Any], ...] = ()
+    curve: str = ""
+
+    @property
+    def steps(self) -> int | None:
+        """Number of steps, if this is a point of a curve."""
+        return dict(self.options).get("steps") if self.curve else None
+
+    def speech_options(self, voice: Voice, seed: int) -> SpeechOptions:
+        """What is asked of the voice."""
+        more = dict(self.options)
+        return SpeechOptions(voice, self.acoustic, self.vocoder, seed, more=more)
 
     def make(self, voice: Voice, material: Material, seed: int) -> Audio:
-        return synthesize(material.text, voice=voice, seed=seed, vocoder=self.vocoder)
+        return synthesize(
+            material.text,
+            voice=voice,
+            acoustic=self.acoustic,
+            vocoder=self.vocoder,
+            seed=seed,
+            **dict(self.options),
+        )
 
     def stream(self, voice: Voice, material: Material, seed: int) -> Iterator[Audio]:
-        yield from stream(material.text, voice=voice, seed=seed, vocoder=self.vocoder)
+        yield from stream(
+            material.text,
+            voice=voice,
+            acoustic=self.acoustic,
+            vocoder=self.vocoder,
+            seed=seed,
+            **dict(self.options),
+        )
+
+    def arrays(self, voice: Voice, material: Material, seed: int) -> dict[str, np.ndarray]:
+        """The mel ``(M, T)`` that the vocoder got; how many neighbouring codes are unseen in it,
+        ``mel_pairs``, and in what a model of codes wrote, ``code_pairs``."""
+        speaker = Speaker(self.speech_options(voice, seed))
+        sentences = voice.front_end(material.text)[0]
+        mels = [speaker.mels([each], index)[0].read() for index, each in enumerate(sentences)]
+        if not mels:
+            return {}
+        written: list[np.ndarray] = []
+        if hasattr(speaker.acoustic, "write_codes"):
+            models = {"acoustic": speaker.acoustic, "vocoder": speaker.vocoder}
+            options = model_options(dict(self.options), models)[0]
+            for index, sentence in enumerate(sentences):
+                given, own_seed = AcousticInput.plain(sentence.tokens), speaker.seed_of(index)
+                written.append(speaker.acoustic.write_codes(given, seed=own_seed, options=options))
+        counts = mel_pairs(voice, mels) | code_pairs(voice, written)
+        return {"mel": np.concatenate(mels, 1), **counts}
 
     def models(self, voice: Voice) -> list[Any]:
-        return [voice.acoustic, voice.choose_vocoder(self.vocoder)]
+        return [voice.choose_acoustic(self.acoustic), voice.choose_vocoder(self.vocoder)]
 
-    def operations(self, voice: Voice, material: Material, seed: int) -> Operations | None:
-        from tts_pipeline.evaluation.compare.operations import speech_operations
+    def kinds(self, voice: Voice) -> tuple[str, ...]:
+        return tuple(_kind(voice, name) for name in (*self.acoustic.split(CHAIN), self.vocoder))
 
-        return speech_operations(voice, self.vocoder, material.text)
-
-
-# What a voice permits; asked in the order of registration.
-Factory = Callable[[Voice], Iterable[Strategy]]
-_factories: list[Factory] = []
-
-
-def register(factory: Factory) -> Factory:
-    """Add strategies to every comparison from now on; usable as a decorator.
-
-    Args:
-        factory: which strategies a voice permits, given the voice.
-    """
-    if factory not in _factories:
-        _factories.append(factory)
-    return factory
-
-
-def unregister(factory: Factory) -> None:
-    """Take back what :func:`register` added."""
-    _factories.remove(factory)
+    def operations(self, voice: Voice, material: Material, seed: int) -> SoundOperations | None:
+        return speech_operations(self.speech_options(voice, seed), material.text)
 
 
 def strategies_of(voice: Voice) -> list[Strategy]:
@@ -233,7 +179,7 @@ def strategies_of(voice: Voice) -> list[Strategy]:
         ConfigError: if two have the same name.
     """
     found: dict[str, Strategy] = {}
-    for factory in _factories:
+    for factory in FACTORIES:
         for strategy in factory(voice):
             if strategy.name in found:
                 raise ConfigError(f"strategy {strategy.name!r}: registered twice; rename one")
@@ -249,24 +195,65 @@ def _natural(voice: Voice) -> list[Strategy]:
 @register
 def _copies(voice: Voice) -> list[Strategy]:
     return [
-        Copy(f"copy-{name}", f"recording's mel + {_LABELS.get(name, name)}", name)
-        for name in _vocoders(voice)
+        Copy(f"copy-{name}", f"recording's mel, {name} vocoder", name) for name in _vocoders(voice)
     ]
 
 
 @register
 def _speech(voice: Voice) -> list[Strategy]:
-    return [
-        Speech(
-            TWO_STAGE if name == DEFAULT_VOCODER else f"ar-{name}",
-            f"AR acoustic model + {_LABELS.get(name, name)}",
-            name,
-        )
-        for name in _vocoders(voice)
+    if not voice.names(ACOUSTIC):
+        return []
+    acoustics, vocoders = voice.names(ACOUSTIC), _vocoders(voice)
+    refined = [f"{acoustics[0]}{CHAIN}{name}" for name in voice.names(REFINER)]
+    out: list[Strategy] = [
+        Speech(name, _label(name, vocoders[0]), name, vocoders[0])
+        for name in (acoustics[0], *refined, *acoustics[1:])
     ]
+    out += [
+        Speech(f"{acoustics[0]}-{name}", _label(acoustics[0], name), acoustics[0], name)
+        for name in vocoders[1:]
+    ]
+    for name in (*refined, *acoustics):
+        out += [
+            Speech(
+                f"{name}-steps-{n}",
+                f"{_label(name, vocoders[0])}, {n} step{'s'[: n > 1]}",
+                name,
+                vocoders[0],
+                (("steps", n),),
+                curve=name,
+            )
+            for n in _steps_of(voice.choose_acoustic(name).options)
+        ]
+    return out
+
+
+def _kind(voice: Voice, name: str) -> str:
+    """Its kind; its name for one that no folder holds, such as Griffin-Lim."""
+    return (voice.models[name].kind if name in voice.models else "") or name
+
+
+def _label(acoustic: str, vocoder: str) -> str:
+    parts = acoustic.split(CHAIN)
+    refiners = [f"{name} behind it" for name in parts[1:]]
+    return ", ".join([f"{parts[0]} acoustic model", *refiners, f"{vocoder} vocoder"])
+
+
+def _steps_of(options: type[Any]) -> list[int]:
+    """The numbers of steps that a model takes, none if it knows no steps."""
+    if not any(field.name == "steps" for field in dataclasses.fields(options)):
+        return []
+    found = []
+    for n in STEPS:
+        try:
+            options(steps=n)
+        except ConfigError:
+            continue
+        found.append(n)
+    return found
 
 
 def _vocoders(voice: Voice) -> list[str]:
-    """The default first, Griffin-Lim last."""
-    order = {DEFAULT_VOCODER: 0, GRIFFIN_LIM: 2}
-    return sorted(voice.vocoders, key=lambda name: (order.get(name, 1), name))
+    """The default first, Griffin-Lim, which every voice has, last."""
+    names = voice.names(VOCODER)
+    return [names[0], *sorted(names[1:], key=lambda name: name == GRIFFIN_LIM)]

@@ -11,7 +11,7 @@ from tts_pipeline import __version__
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import Material
-from tts_pipeline.evaluation.compare.strategies import Strategy
+from tts_pipeline.evaluation.compare.strategy import Strategy
 
 PARTS = "parts"
 # However slow a strategy is, so many texts are made.

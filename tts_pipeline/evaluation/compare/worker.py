@@ -22,7 +22,7 @@ from tts_pipeline.audio.files import Audio, write_audio
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.evaluation.benchmark.memory import peak_resident_mb
 from tts_pipeline.evaluation.compare.material import Material
-from tts_pipeline.evaluation.compare.strategies import Strategy
+from tts_pipeline.evaluation.compare.strategy import Strategy
 from tts_pipeline.evaluation.compare.task import SoundRecord, Task
 from tts_pipeline.processes import one_thread_each
 from tts_pipeline.voice.voice import Voice

@@ -10,4 +10,5 @@ from tts_pipeline.evaluation.metrics import (  # noqa: F401, I001
     pitch,
     duration,
     diversity,
+    unseen_pairs,
 )

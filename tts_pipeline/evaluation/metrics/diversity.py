@@ -7,6 +7,8 @@ the texts name them.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from tts_pipeline.evaluation.metrics.packages import load_package
 from tts_pipeline.evaluation.metrics.registry import GROUP, Case, Row, metric
 from tts_pipeline.evaluation.metrics.sound import HOP_LENGTH, SAMPLE_RATE, Sound
 
+Item = TypeVar("Item")
 # Larger differences of F0 are octave errors of the tracker.
 _LARGEST_CENTS = 600.0
 # Frames within so many dB of the loudest are speech.
@@ -61,7 +64,7 @@ def speech_s(sound: Sound) -> float:
     return float((loud[-1] - loud[0] + 1) * HOP_LENGTH / SAMPLE_RATE)
 
 
-def _pairs(items):  # type: ignore[no-untyped-def]
+def _pairs(items: Sequence[Item]) -> Iterator[tuple[Item, Item]]:
     if len(items) < 2:
         raise AudioError(f"{len(items)} rendition of the text: expected two or more")
     return itertools.combinations(items, 2)

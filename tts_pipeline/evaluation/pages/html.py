@@ -35,15 +35,19 @@ class Cell(NamedTuple):
     small: str = ""
 
 
-def page(title: str, body: str) -> str:
+def page(title: str, body: str, *, style: str = "", script: str = "") -> str:
     """A whole page: one file that needs no other.
 
     Args:
         title: plain text.
         body: HTML.
+        style: more rules of CSS.
+        script: more JavaScript, run when all of the page is there.
     """
     source = Path(__file__).with_name("report_page.html").read_text(encoding="utf-8")
-    return string.Template(source).substitute(title=escape(title), body=body)
+    return string.Template(source).substitute(
+        title=escape(title), body=body, style=style, script=script
+    )
 
 
 def table(caption: str, header: Sequence[tuple[str, str]], rows: Sequence[Sequence[Cell]]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from tts_pipeline.evaluation.compare.findings import number
 from tts_pipeline.evaluation.pages.html import escape, page, player, readme_link
+from tts_pipeline.evaluation.pages.manifest import Manifest
 from tts_pipeline.evaluation.tables import markdown
 
 _COMMAND = "tts-pipeline samples"
@@ -14,31 +14,31 @@ _COMMAND = "tts-pipeline samples"
 COMPARISON = "comparison.html"
 
 
-def samples_html(manifest: dict[str, Any], file: Path) -> str:
+def samples_html(manifest: Manifest, file: Path) -> str:
     """A page that plays the files beside it, side by side; it opens without a server.
 
     Args:
-        manifest: what manifest.json holds.
+        manifest: of the samples.
         file: where the page is going to lie, for its link to README.
     """
-    voice = manifest["voice"]
+    voice = manifest.voice
     readme = readme_link(file)
     home = f' <a href="{escape(readme)}">About tts_pipeline (README)</a>.' if readme else ""
     if (file.parent / COMPARISON).is_file():
         home += f' <a href="{COMPARISON}">What each strategy costs, in figures</a>.'
-    labels = _strategies(manifest)
+    labels = manifest.strategies
     terms = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(label)}</dd>" for name, label in labels.items()
     )
     sections = []
-    for name, text in _texts(manifest).items():
-        own = [item for item in manifest["samples"] if item["name"] == name]
+    for name, text in manifest.texts.items():
+        own = [item for item in manifest.samples if item.name == name]
         players = "".join(
             player(
-                item["strategy"],
-                f"{item['seconds']:.1f} s, made at {number(1 / item['rtf'])} x real time",
-                escape(item["file"]),
-                escape(item["picture"]),
+                item.strategy,
+                f"{item.seconds:.1f} s, made at {number(1 / item.rtf)} x real time",
+                escape(item.file),
+                escape(item.picture),
                 text,
             )
             for item in own
@@ -48,44 +48,44 @@ def samples_html(manifest: dict[str, Any], file: Path) -> str:
             f'<div class="sounds">{players}</div></section>'
         )
     body = (
-        f"<header><h1>Samples of the voice {escape(voice['name'])}</h1>"
+        f"<header><h1>Samples of the voice {escape(voice.name)}</h1>"
         f"<p>The same sentences, none of them in the training texts, through every strategy that "
         f"speaks from text. Made by <code>{_COMMAND}</code>; nothing was chosen or edited.{home}"
-        f'</p><dl>{terms}</dl><p class="soft">Voice {escape(voice["fingerprint"][:12])}, '
-        f"tts_pipeline {escape(manifest['version'])}, one thread of "
-        f"{escape(str(manifest['machine']['processor']))}. Text, seed, versions and speed of each "
+        f'</p><dl>{terms}</dl><p class="soft">Voice {escape(voice.fingerprint[:12])}, '
+        f"tts_pipeline {escape(manifest.version)}, one thread of "
+        f"{escape(manifest.machine.processor)}. Text, seed, versions and speed of each "
         'file are in <a href="manifest.json">manifest.json</a>.</p></header>'
         f"<main>{''.join(sections)}</main>"
     )
-    return page(f"Samples of the voice {voice['name']}", body)
+    return page(f"Samples of the voice {voice.name}", body)
 
 
-def samples_markdown(manifest: dict[str, Any], folder: Path) -> str:
+def samples_markdown(manifest: Manifest, folder: Path) -> str:
     """A table of links to the sounds.
 
     Args:
-        manifest: what manifest.json holds.
+        manifest: of the samples.
         folder: of the samples.
     """
-    labels = _strategies(manifest)
-    files = {(item["name"], item["strategy"]): item for item in manifest["samples"]}
+    labels = manifest.strategies
+    files = {(item.name, item.strategy): item for item in manifest.samples}
     rows = []
-    for name, text in _texts(manifest).items():
+    for name, text in manifest.texts.items():
         cells = [text.replace("|", "\\|")]
         for strategy in labels:
             item = files.get((name, strategy))
-            cells.append(f"[{item['seconds']:.1f} s]({item['file']}?raw=true)" if item else "")
+            cells.append(f"[{item.seconds:.1f} s]({item.file}?raw=true)" if item else "")
         rows.append(cells)
     said = "\n".join(f"- **{name}**: {label}" for name, label in labels.items())
-    voice = manifest["voice"]
+    voice = manifest.voice
     parts = [
-        f"# Samples of the voice {voice['name']}",
+        f"# Samples of the voice {voice.name}",
         "In a copy of the repository open `index.html` in a browser: it plays the sounds side by "
         "side with their spectrograms and needs no server. Here, follow a link to a sound.",
         said,
         markdown(["sentence", *labels], rows),
         f"None of the sentences is in the training texts. Made by `{_COMMAND}` with the voice "
-        f"`{voice['fingerprint'][:12]}`; text, strategy, seed, versions and speed of each file are "
+        f"`{voice.fingerprint[:12]}`; text, strategy, seed, versions and speed of each file are "
         "in `manifest.json`, and a test makes one of them again. They are in the public domain, "
         "as the voice is (CC0 1.0).",
         "[About tts_pipeline](../README.md)"
@@ -96,11 +96,3 @@ def samples_markdown(manifest: dict[str, Any], folder: Path) -> str:
         ),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _strategies(manifest: dict[str, Any]) -> dict[str, str]:
-    return {item["strategy"]: item["label"] for item in manifest["samples"]}
-
-
-def _texts(manifest: dict[str, Any]) -> dict[str, str]:
-    return {item["name"]: item["text"] for item in manifest["samples"]}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tts_pipeline.audio.files import FORMATS
 from tts_pipeline.comparison import read_comparison
+from tts_pipeline.corpus.texts import read_texts
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.listening.design.plan import MAX_MUSHRA_SIGNALS, Plan
 from tts_pipeline.text.word_errors import spoken_words
@@ -63,28 +64,10 @@ def _from_folders(plan: Plan) -> Sources:
             files[path.stem, name] = path
     texts = dict.fromkeys(sorted({text for text, _ in files}), "")
     if plan.texts:
-        given = _read_texts(Path(plan.texts))
+        given = read_texts(Path(plan.texts), ConfigError)
         texts = {text: words for text, words in given.items() if text in texts}
         files = {key: path for key, path in files.items() if key[0] in texts}
     return Sources({name: name for name in plan.conditions}, plan.reference, texts, files)
-
-
-def _read_texts(path: Path) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"texts: {path} cannot be read as UTF-8 text ({error})") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        name, mark, text = line.partition("\t")
-        if not mark or not name.strip() or not text.strip():
-            raise ConfigError(f"{path}:{number}: {line!r}, expected: id, a tab, the text")
-        if name.strip() in texts:
-            raise ConfigError(f"{path}:{number}: id {name.strip()!r} was used before")
-        texts[name.strip()] = text.strip()
-    return texts
 
 
 def _from_comparison(plan: Plan) -> Sources:

@@ -23,6 +23,11 @@ VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable",
     "marin", "nova", "onyx", "sage", "shimmer", "verse",
 )  # fmt: skip
+# Arguments of tts_pipeline.stream that no client may set by the names of options.
+ARGUMENTS = (
+    "text", "voice", "acoustic", "vocoder", "seed", "rate", "pitch", "energy", "lexicon", "strict",
+    "style", "threads",
+)  # fmt: skip
 # Of the models in it: 2025-12-15.
 _CREATED = 1765756800
 _IS_SSML = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:speak[\s/>]|!DOCTYPE\s+speak)")
@@ -45,6 +50,7 @@ def voices_of(facts: Facts) -> dict[str, Any]:
         "voices": entries,
         "data": entries,
         "acoustics": list(facts.acoustics),
+        "refiners": list(facts.refiners),
         "vocoders": list(facts.vocoders),
         "sample_rate": facts.sample_rate,
     }
@@ -80,25 +86,25 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
         known = ", ".join(SOUND_FORMATS)
         message = f"response_format {wanted.response_format!r}: this server writes {known}"
         raise Fault(400, message, param="response_format", code="unsupported_format")
-    if wanted.style:
-        message = f"style {wanted.style!r}: voice {facts.name!r} has one style; leave it out"
-        raise Fault(400, message, param="style", code="unknown_style")
     options: dict[str, Any] = {
         "rate": float(wanted.speed),
         "pitch": float(wanted.pitch),
         "energy": float(wanted.energy),
         "seed": wanted.seed,
         "strict": wanted.strict,
+        "style": wanted.style or "",
     }
     if wanted.vocoder is not None:
         _known("vocoder", wanted.vocoder, facts.vocoders, "unknown_vocoder", 400)
         options["vocoder"] = wanted.vocoder
     if wanted.acoustic is not None:
-        parts = wanted.acoustic.split("+")
-        _known("acoustic", parts[0], facts.acoustics, "unknown_acoustic", 400)
+        first, *others = wanted.acoustic.split("+")
+        _known("acoustic", first, facts.acoustics, "unknown_acoustic", 400)
+        for refiner in others:
+            _known("acoustic", refiner, facts.refiners, "unknown_refiner", 400)
         options["acoustic"] = wanted.acoustic
     for name, value in (wanted.options or {}).items():
-        if name in options or not name.isidentifier():
+        if name in ARGUMENTS or not name.isidentifier():
             message = f"options.{name[:80]}: a field of its own, or no name of an option"
             raise Fault(400, message, param="options", code="invalid_value")
         options[name] = value

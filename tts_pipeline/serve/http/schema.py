@@ -39,7 +39,9 @@ class SpeechRequest(BaseModel):
     options: dict[str, Number] | None = Field(
         None, description="further options of the models chosen, such as steps or temperature"
     )
-    style: str | None = Field(None, max_length=200, description="of the voice, if it has any")
+    style: str | None = Field(
+        None, max_length=200, description="way of speaking in plain words, such as 'slow and low'"
+    )
     ssml: StrictBool = Field(False, description="the input must be SSML")
     text_format: Literal["auto", "text", "ssml"] = Field(
         "auto", description="auto: what begins with <speak> is SSML"

@@ -47,7 +47,8 @@ def explain(text: str, front_end: EnglishFrontEnd | None = None) -> str:
                 rows.append(
                     ("", "", "", "", "",
                      f"rate {style.rate:.3g}, pitch {style.pitch:.3g}, "
-                     f"energy {style.energy:.3g}", "")
+                     f"energy {style.energy:.3g}"
+                     + (f", style {style.style!r}" if style.style else ""), "")
                 )  # fmt: skip
             if sentence.pause_s and sentence.pause_s[index]:
                 rows.append(("", "", "", "", "", f"pause {sentence.pause_s[index]:g} s", ""))

@@ -36,7 +36,7 @@ _ATTRIBUTES = {
     "speak": {"version", "xml:lang", "xmlns", "xmlns:xsi", "xsi:schemaLocation", "xml:base"},
     "p": {"xml:lang"}, "s": {"xml:lang"}, "break": {"time", "strength"}, "sub": {"alias"},
     "phoneme": {"alphabet", "ph"}, "say-as": {"interpret-as", "format", "detail"},
-    "prosody": {"rate", "pitch", "volume"}, "emphasis": {"level"}, "mark": {"name"},
+    "prosody": {"rate", "pitch", "volume", "style"}, "emphasis": {"level"}, "mark": {"name"},
 }  # fmt: skip
 _REQUIRED = {"sub": "alias", "phoneme": "ph", "say-as": "interpret-as", "mark": "name"}
 # Elements whose text is replaced as a whole.

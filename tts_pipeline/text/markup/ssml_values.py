@@ -54,18 +54,20 @@ def prosody_of(attributes: dict[str, str]) -> Prosody:
     """Return the factors of a ``prosody`` element.
 
     Rate: a name, "80%", "+20%" or a factor. Pitch: a name, "+10%", "-2st". Volume: a name,
-    "+6dB", "50%" or, as in SSML 1.0, a number from 0 to 100.
+    "+6dB", "50%" or, as in SSML 1.0, a number from 0 to 100. Style, which is not of SSML but ours:
+    words such as "slow and sad", which are not read here.
 
     Raises:
-        TextError: for a value out of form or range, or without any of the three.
+        TextError: for a value out of form or range, or without any of the four.
     """
     if not attributes:
-        raise TextError("<prosody> needs rate, pitch or volume")
+        raise TextError("<prosody> needs rate, pitch, volume or style")
     factors = {"rate": 1.0, "pitch": 1.0, "volume": 1.0}
     for name, reader in (("rate", _rate), ("pitch", _pitch), ("volume", _volume)):
         if name in attributes:
             factors[name] = reader(attributes[name].strip())
-    return Prosody(factors["rate"], factors["pitch"], factors["volume"])
+    style = attributes.get("style", "").strip()
+    return Prosody(factors["rate"], factors["pitch"], factors["volume"], style)
 
 
 def emphasis_prosody(level: str) -> Prosody:
@@ -76,13 +78,16 @@ def emphasis_prosody(level: str) -> Prosody:
 
 
 def combined(outer: Prosody, inner: Prosody) -> Prosody:
-    """Multiply nested factors.
+    """Multiply nested factors and join nested styles.
 
     Raises:
         TextError: if a product leaves its range.
     """
     product = Prosody(
-        outer.rate * inner.rate, outer.pitch * inner.pitch, outer.energy * inner.energy
+        outer.rate * inner.rate,
+        outer.pitch * inner.pitch,
+        outer.energy * inner.energy,
+        ", ".join(filter(None, (outer.style, inner.style))),
     )
     for name, value, (low, high) in (
         ("rate", product.rate, RATE_RANGE),

@@ -9,7 +9,7 @@ import torch
 
 from tts_pipeline.corpus.aligned import AlignedRecording
 from tts_pipeline.corpus.utterance import Utterance
-from tts_pipeline.text.symbols import decode
+from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.data.features import FeatureStore, load_durations
 
 
@@ -18,6 +18,7 @@ def recordings_of(
     tokens: dict[str, torch.Tensor],
     store: FeatureStore,
     durations: Path,
+    alphabet: Alphabet = ARPABET,
 ) -> list[AlignedRecording]:
     """Prepared recordings with their F0 and the phones of the alignment.
 
@@ -26,6 +27,7 @@ def recordings_of(
         tokens: by utterance id.
         store: the prepared recordings.
         durations: folder of the align stage.
+        alphabet: of the tokens.
 
     Raises:
         CorpusError: if a recording was not prepared or not aligned.
@@ -35,7 +37,7 @@ def recordings_of(
     for utterance in utterances:
         item = store[utterance.id]
         ends = load_durations(durations, utterance.id).cumsum(0).tolist()
-        names = [decode(token) for token in tokens[utterance.id].tolist()]
+        names = [alphabet.decode(token) for token in tokens[utterance.id].tolist()]
         spans = zip(names, [0, *ends[:-1]], ends, strict=True)
         segments = tuple(
             (name, start * frame_s, end * frame_s) for name, start, end in spans if name.isalnum()

@@ -12,7 +12,6 @@ from torch.nn.utils.rnn import pad_sequence
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import CorpusError, TextError
 from tts_pipeline.text.protocol import TextFrontEnd
-from tts_pipeline.text.symbols import PAD_ID
 from tts_pipeline.training.data.features import FeatureStore
 
 
@@ -67,11 +66,13 @@ class Spoken(NamedTuple):
     mel_lengths: torch.Tensor
 
 
-def spoken_batch(ids: list[str], tokens: dict[str, torch.Tensor], store: FeatureStore) -> Spoken:
+def spoken_batch(
+    ids: list[str], tokens: dict[str, torch.Tensor], store: FeatureStore, pad_id: int = 0
+) -> Spoken:
     """Padded tokens and mels of the named utterances."""
     floor = float(np.log(store.audio.log_floor))
     return Spoken(
-        *padded([tokens[i] for i in ids], PAD_ID), *padded([store[i].mel for i in ids], floor)
+        *padded([tokens[i] for i in ids], pad_id), *padded([store[i].mel for i in ids], floor)
     )
 
 

@@ -59,7 +59,15 @@ class FeatureStore:
         """Mean and standard deviation per band, ``(M,)`` each, over at most 500 utterances."""
         ids = self.ids[:: max(1, len(self.ids) // 500)]
         frames = torch.cat([self[i].mel for i in ids], dim=1)
-        return frames.mean(1), frames.std(1).clamp_min(0.1)
+        return frames.mean(1), deviation(frames, 1, 0.1)
+
+
+def deviation(values: torch.Tensor, dim: int, floor: float) -> torch.Tensor:
+    """Standard deviation along ``dim``, at least ``floor``: of one value, or of equal ones, there
+    is none to divide by."""
+    if values.shape[dim] < 2:
+        return torch.full_like(values.mean(dim), floor)
+    return values.std(dim).clamp_min(floor)
 
 
 def interpolate_gaps(values: torch.Tensor, known: torch.Tensor, default: float) -> torch.Tensor:

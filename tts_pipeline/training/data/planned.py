@@ -10,7 +10,7 @@ import torch
 
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.training.data.batches import UtteranceSampler, padded
-from tts_pipeline.training.data.features import FeatureStore, load_durations
+from tts_pipeline.training.data.features import FeatureStore, deviation, load_durations
 from tts_pipeline.training.tasks.acoustic import token_targets
 
 
@@ -100,7 +100,7 @@ class PlannedUtterances:
     def mel_statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation per band, ``(M,)`` each."""
         frames = self._mel[:-1]
-        return frames.mean(0), frames.std(0).clamp_min(0.1)
+        return frames.mean(0), deviation(frames, 0, 0.1)
 
 
 def _with_zeros(rows: torch.Tensor) -> torch.Tensor:

@@ -78,7 +78,7 @@ def planned_codes(config: CodesConfig, data: Prepared) -> tuple[PlannedCodes, Pl
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = trained_codes(data.runs, config, data.audio.n_mels)
     codes = encoded(model, [data.train, data.valid], device)
-    acoustic = acoustic_of(data.voice)
+    acoustic = acoustic_of(data)
     train, valid = (
         PlannedCodes(PlannedUtterances(acoustic, data.tokens, data.durations, store), codes)
         for store in (data.train, data.valid)

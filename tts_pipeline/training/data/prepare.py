@@ -13,9 +13,8 @@ import numpy as np
 from tts_pipeline.atomic import remove_unfinished, replacing
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.audio.f0 import F0_MAX_HZ, F0_MIN_HZ, track_f0
-from tts_pipeline.audio.files import read_audio
-from tts_pipeline.audio.levels import high_pass, normalise_loudness, trim_silence
 from tts_pipeline.corpus.corpus import Utterance
+from tts_pipeline.corpus.recording import load_recording
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.training.data.workers import run_in_workers
 
@@ -41,20 +40,6 @@ class PrepareConfig:
     f0_min: float = F0_MIN_HZ
     f0_max: float = F0_MAX_HZ
     f0_window: int = 768
-
-
-def load_recording(path: Path, audio: AudioConfig, config: PrepareConfig) -> np.ndarray:
-    """A recording as the models see it: resampled, filtered, levelled, trimmed ``(S,)`` float32."""
-    samples = read_audio(path, sample_rate=audio.sample_rate).samples
-    samples = high_pass(samples, audio.sample_rate, cutoff_hz=config.high_pass_hz)
-    samples = normalise_loudness(samples, audio.sample_rate, level_db=config.level_db)
-    return trim_silence(
-        samples,
-        audio.sample_rate,
-        margin_before_s=config.margin_before_s,
-        margin_after_s=config.margin_after_s,
-        pad=False,
-    )
 
 
 def write_arrays(path: Path, **arrays: np.ndarray) -> None:
@@ -91,7 +76,14 @@ def read_arrays(path: Path, names: Sequence[str], stage: str) -> dict[str, np.nd
 
 def _prepare_one(job: tuple[Utterance, Path, AudioConfig, PrepareConfig]) -> None:
     utterance, path, audio, config = job
-    waveform = load_recording(utterance.path, audio, config)
+    waveform = load_recording(
+        utterance.path,
+        audio.sample_rate,
+        level_db=config.level_db,
+        high_pass_hz=config.high_pass_hz,
+        margin_before_s=config.margin_before_s,
+        margin_after_s=config.margin_after_s,
+    )
     f0 = track_f0(
         waveform,
         audio.sample_rate,

@@ -6,24 +6,26 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.atomic import write_text
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.corpus.corpus import SPLITS
 from tts_pipeline.corpus.utterance import Utterance
-from tts_pipeline.errors import ConfigError, CorpusError
+from tts_pipeline.errors import ConfigError, CorpusError, VoiceError
+from tts_pipeline.text.symbols import ARPABET, Alphabet
+from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.features import FeatureStore
+from tts_pipeline.voice.folder import read_folder
+from tts_pipeline.voice.voice import SHIPPED
 
 TOKENS = "tokens.json"
-SHIPPED = Path(__file__).resolve().parents[2] / "voices" / "kathleen"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Prepared:
         runs: folder with the results of other trainings, ``runs/<name>/best.safetensors``.
         test: test utterances, which nothing may learn from, if they are there.
         sources: earlier stages of the recipe by what the task calls them.
+        alphabet: of the tokens.
     """
 
     audio: AudioConfig
@@ -59,6 +62,7 @@ class Prepared:
     runs: Path
     test: FeatureStore | None = None
     sources: Mapping[str, Source] = dataclasses.field(default_factory=dict)
+    alphabet: Alphabet = ARPABET
 
     def source(self, name: str) -> Source:
         """The stage that a task calls ``name``.
@@ -76,12 +80,17 @@ def write_tokens(
     audio: AudioConfig,
     utterances: Iterable[Utterance],
     tokens: dict[str, torch.Tensor],
+    alphabet: Alphabet = ARPABET,
 ) -> None:
-    """Write the sets and their tokens to ``folder/tokens.json``."""
+    """Write the sets, their tokens and the alphabet to ``folder/tokens.json``."""
     splits: dict[str, dict[str, list[int]]] = {split: {} for split in SPLITS}
     for utterance in utterances:
         splits[utterance.split][utterance.id] = tokens[utterance.id].tolist()
-    content = {"audio": dataclasses.asdict(audio), "splits": splits}
+    content = {
+        "audio": dataclasses.asdict(audio),
+        "alphabet": alphabet.to_dict(),
+        "splits": splits,
+    }
     write_text(folder / TOKENS, json.dumps(content) + "\n")
 
 
@@ -102,29 +111,44 @@ def load_prepared(folder: Path, runs: Path, voice: Path = SHIPPED) -> Prepared:
         for split in ("train", "valid")
     }
     tokens = {i: torch.tensor(row) for split in splits.values() for i, row in split.items()}
-    return Prepared(audio, tokens, folder / "durations", **stores, voice=voice, runs=runs)
+    stored = content.get("alphabet")
+    return Prepared(
+        audio,
+        tokens,
+        folder / "durations",
+        **stores,
+        voice=voice,
+        runs=runs,
+        alphabet=Alphabet.from_dict(stored) if stored else ARPABET,
+    )
 
 
-def acoustic_of(voice: Path) -> AutoregressiveModel:
-    """The autoregressive acoustic model of a voice's folder, on the CPU, not to be trained.
+def acoustic_of(data: Prepared | Path) -> AutoregressiveModel:
+    """The autoregressive acoustic model that others build on, on the CPU, not to be trained.
+
+    Args:
+        data: whose source ``"acoustic"`` it is, a stage of the recipe; without one, and given a
+            folder, that of the voice.
 
     Raises:
-        CorpusError: if the voice has none.
+        ConfigError: if the stage was not run.
+        CorpusError: if the voice has no such model.
     """
+    if isinstance(data, Prepared) and "acoustic" in data.sources:
+        source = data.sources["acoustic"]
+        model = AutoregressiveModel(source.config.model, data.audio.n_mels, data.alphabet)
+        path = source.folder / "best.safetensors"
+        model.load_state_dict(load_weights(path, "acoustic"))
+        return model.eval().requires_grad_(False)
+    folder = data.voice if isinstance(data, Prepared) else data
     try:
-        models = json.loads((voice / "config.json").read_text(encoding="utf-8"))["models"]
-    except OSError as error:
-        raise CorpusError(f"{voice}: no voice; run the acoustic stage first") from error
-    file = "acoustic.safetensors"
-    found = [model for model in models.values() if model["weights"]["file"] == file]
+        models = read_folder(folder).models.values()
+    except VoiceError as error:
+        raise CorpusError(f"{folder}: no voice ({error}); name another to build on") from error
+    found = [model for model in models if model.kind == "autoregressive"]
     if not found:
-        raise CorpusError(f"{voice}: holds no {file}")
-    model = AutoregressiveModel(
-        from_mapping(AutoregressiveConfig, found[0]["config"], "config.json"),
-        from_mapping(AudioConfig, found[0]["audio"], "config.json").n_mels,
-    )
-    model.load_state_dict(stored_weights(voice / file))
-    return model.eval().requires_grad_(False)
+        raise CorpusError(f"{folder}: has no autoregressive acoustic model to build upon")
+    return cast(AutoregressiveModel, found[0].module())
 
 
 def stored_weights(path: Path) -> dict[str, torch.Tensor]:

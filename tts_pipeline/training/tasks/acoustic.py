@@ -18,13 +18,13 @@ from tts_pipeline.acoustic.autoregressive.model import (
     AutoregressiveModel,
     TeacherForced,
 )
+from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
-from tts_pipeline.training.data.features import FeatureStore, load_durations
+from tts_pipeline.training.data.features import FeatureStore, deviation, load_durations
 from tts_pipeline.training.data.prepare import read_arrays, write_arrays
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.data.targets import token_targets
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig, Task
 
 
@@ -56,6 +56,10 @@ class AcousticBatch(NamedTuple):
     energy: torch.Tensor
 
 
+# Of log F0 and log energy over tokens; speech has 0.1 and more.
+_LEAST_STD = 0.01
+
+
 class AcousticTask(Task):
     """An acoustic model and aligned utterances.
 
@@ -65,6 +69,7 @@ class AcousticTask(Task):
         durations: folder of the align stage.
         train: training utterances.
         valid: validation utterances.
+        alphabet: of the tokens.
     """
 
     averaged = ("acoustic",)
@@ -77,15 +82,17 @@ class AcousticTask(Task):
         durations: Path,
         train: FeatureStore,
         valid: FeatureStore,
+        alphabet: Alphabet = ARPABET,
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config, self.tokens, self.train, self.valid = config, tokens, train, valid
+        self.alphabet = alphabet
         self.targets = {
             i: token_targets(load_durations(durations, i), store[i].f0, store[i].mel)
             for store in (train, valid)
             for i in store.ids
         }
-        model = AutoregressiveModel(config.model, train.audio.n_mels)
+        model = AutoregressiveModel(config.model, train.audio.n_mels, alphabet)
         mean, std = train.mel_statistics()
         model.mel_mean.copy_(mean)
         model.mel_std.copy_(std)
@@ -101,7 +108,9 @@ class AcousticTask(Task):
     def _statistics(self) -> torch.Tensor:
         pitch = torch.cat([self.targets[i].pitch for i in self.train.ids])
         energy = torch.cat([self.targets[i].energy for i in self.train.ids])
-        values = [float(v) for v in (pitch.mean(), pitch.std(), energy.mean(), energy.std())]
+        pitch_std = deviation(pitch, 0, _LEAST_STD)
+        energy_std = deviation(energy, 0, _LEAST_STD)
+        values = [float(v) for v in (pitch.mean(), pitch_std, energy.mean(), energy_std)]
         return torch.tensor([*values, 1.0, 1.0])
 
     def batch(self, ids: list[str], store: FeatureStore) -> AcousticBatch:
@@ -109,8 +118,9 @@ class AcousticTask(Task):
         device = next(self.modules["acoustic"].parameters()).device
         pitch_mean, pitch_std, energy_mean, energy_std = self.statistics[:4]
         targets = [self.targets[i] for i in ids]
+        spoken = spoken_batch(ids, self.tokens, store, self.alphabet.pad_id)
         return AcousticBatch(
-            Spoken(*(part.to(device) for part in spoken_batch(ids, self.tokens, store))),
+            Spoken(*(part.to(device) for part in spoken)),
             padded([t.durations for t in targets])[0].to(device),
             padded([(t.pitch - pitch_mean) / pitch_std for t in targets])[0].to(device),
             padded([(t.energy - energy_mean) / energy_std for t in targets])[0].to(device),
@@ -204,8 +214,11 @@ class AcousticTask(Task):
         frames = (
             torch.expm1(prosody.log_durations).clamp_min(0) * valid
         ).sum() / batch.durations.sum()
-        spread = prosody.pitch[valid].std() / batch.pitch[valid].std()
-        return {"duration_ratio": float(frames), "pitch_range": float(spread)}
+        # Speech without F0, or without melody, says nothing of its range.
+        true = deviation(batch.pitch[valid], 0, 0.0)
+        made = deviation(prosody.pitch[valid], 0, 0.0)
+        spread = float(made / true) if true > _LEAST_STD else 1.0
+        return {"duration_ratio": float(frames), "pitch_range": spread}
 
     def render(self, writer: SummaryWriter, step: int) -> None:
         batch = self.batch(self.valid.ids[:3], self.valid)
@@ -229,7 +242,6 @@ def masked_l1(made: torch.Tensor, target: torch.Tensor, lengths: torch.Tensor) -
 
 
 CONFIG = AcousticTrainingConfig
-MODEL = VoiceModel("acoustic", "autoregressive", "autoregressive")
 
 
 def gflop(config: AcousticTrainingConfig) -> float:
@@ -239,7 +251,8 @@ def gflop(config: AcousticTrainingConfig) -> float:
 
 def make_task(config: AcousticTrainingConfig, data: Prepared) -> AcousticTask:
     """The untrained acoustic model with its data."""
-    return AcousticTask(config, data.tokens, data.durations, data.train, data.valid)
+    stores = data.train, data.valid
+    return AcousticTask(config, data.tokens, data.durations, *stores, data.alphabet)
 
 
 def trained(config: AcousticTrainingConfig, data: Prepared, folder: Path) -> AutoregressiveModel:
@@ -271,7 +284,7 @@ def calibrate(model: AutoregressiveModel, task: AcousticTask) -> None:
 
 
 def free_running_mels(data: Prepared) -> dict[str, torch.Tensor]:
-    """Mels ``(M, T)`` on the CPU of all utterances by the acoustic model in ``data.voice``, by id.
+    """Mels ``(M, T)`` on the CPU of all utterances by the acoustic model of ``data``, by id.
 
     They follow the true durations and pitch, so that they stay in step with the recording, but
     every frame comes from the model's own past: what a vocoder or refiner will meet in use. Purely
@@ -279,9 +292,10 @@ def free_running_mels(data: Prepared) -> dict[str, torch.Tensor]:
     in ``data.runs``.
 
     Raises:
+        ConfigError: if that stage was not run.
         CorpusError: if ``data.voice`` has no such model.
     """
-    model = acoustic_of(data.voice)
+    model = acoustic_of(data)
     digest = hashlib.sha256()
     for value in model.state_dict().values():
         digest.update(value.numpy().tobytes())
@@ -289,7 +303,7 @@ def free_running_mels(data: Prepared) -> dict[str, torch.Tensor]:
     if not path.exists():
         # Only what generates is used of it: any schedule will do.
         settings = AcousticTrainingConfig(LoopConfig(1, 1, 1.0), model=model.config)
-        task = AcousticTask(settings, data.tokens, data.durations, data.train, data.valid)
+        task = make_task(settings, data)
         task.statistics = model.statistics.clone()
         device = "cuda" if torch.cuda.is_available() else "cpu"
         task.modules["acoustic"] = model.to(device)

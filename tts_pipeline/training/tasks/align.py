@@ -11,7 +11,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from tts_pipeline.acoustic.aligner import (
+from tts_pipeline.acoustic.aligner.model import (
     Aligner,
     AlignerConfig,
     align,
@@ -20,6 +20,7 @@ from tts_pipeline.acoustic.aligner import (
 )
 from tts_pipeline.acoustic.viterbi import monotonic_durations
 from tts_pipeline.atomic import remove_unfinished
+from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.alignment_plots import plot_alignments
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, spoken_batch
@@ -53,6 +54,7 @@ class AlignTask(Task):
         tokens: by utterance id.
         train: training utterances.
         valid: validation utterances.
+        alphabet: of the tokens.
     """
 
     averaged = ("aligner",)
@@ -63,11 +65,13 @@ class AlignTask(Task):
         tokens: dict[str, torch.Tensor],
         train: FeatureStore,
         valid: FeatureStore,
+        alphabet: Alphabet = ARPABET,
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config, self.tokens, self.train, self.valid = config, tokens, train, valid
+        self.alphabet = alphabet
         self.mean, self.std = (value[:, None] for value in train.mel_statistics())
-        aligner = Aligner(config.model, train.audio.n_mels)
+        aligner = Aligner(config.model, train.audio.n_mels, alphabet)
         self.modules = {"aligner": aligner}
         self.optimizers = {"aligner": torch.optim.Adam(aligner.parameters(), betas=(0.9, 0.98))}
         lengths = {i: train[i].mel.shape[1] for i in train.ids}
@@ -76,7 +80,7 @@ class AlignTask(Task):
 
     def _batch(self, ids: list[str], store: FeatureStore) -> Spoken:
         device = next(self.modules["aligner"].parameters()).device
-        batch = spoken_batch(ids, self.tokens, store)
+        batch = spoken_batch(ids, self.tokens, store, self.alphabet.pad_id)
         scaled = (batch.mel - self.mean) / self.std
         return Spoken(*(part.to(device) for part in batch._replace(mel=scaled)))
 
@@ -98,7 +102,7 @@ class AlignTask(Task):
         """Log probabilities ``(B, T, N)`` of the tokens that need frames, with the prior, and the
         number of these tokens ``(B,)``."""
         scores = self.modules["aligner"](batch.tokens, batch.mel)
-        has_frames = needs_frames(batch.tokens)
+        has_frames = needs_frames(batch.tokens, self.alphabet)
         lengths = has_frames.sum(1)
         # The tokens that need frames, moved to the front in their order.
         order = torch.argsort((~has_frames).byte(), dim=1, stable=True)[:, : int(lengths.max())]
@@ -140,7 +144,7 @@ class AlignTask(Task):
                     scores = aligner(batch.tokens, batch.mel)[0].cpu()
                 write_arrays(
                     folder / f"{utterance_id}.npz",
-                    durations=align(scores, self.tokens[utterance_id]).numpy(),
+                    durations=align(scores, self.tokens[utterance_id], self.alphabet).numpy(),
                     soft=torch.softmax(scores, -1).half().numpy(),
                 )
 
@@ -171,7 +175,7 @@ def gflop(config: AlignConfig) -> float:
 
 def make_task(config: AlignConfig, data: Prepared) -> AlignTask:
     """The untrained aligner with its data."""
-    return AlignTask(config, data.tokens, data.train, data.valid)
+    return AlignTask(config, data.tokens, data.train, data.valid, data.alphabet)
 
 
 def finish(task: AlignTask, data: Prepared, folder: Path) -> None:
@@ -181,4 +185,5 @@ def finish(task: AlignTask, data: Prepared, folder: Path) -> None:
     stores = [store for store in (data.train, data.valid, data.test) if store is not None]
     task.write_durations(stores, data.durations)
     shown = stores[-1].ids[:_N_PLOTS]
-    plot_alignments(shown, data.tokens, stores[-1], data.durations, data.runs / "plots")
+    plots = data.runs / "plots"
+    plot_alignments(shown, data.tokens, stores[-1], data.durations, plots, data.alphabet)

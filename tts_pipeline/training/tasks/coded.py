@@ -35,6 +35,7 @@ class CodedTrainingConfig:
 
 
 CONFIG = CodedTrainingConfig
+NEEDS = ("acoustic", "codes")
 
 
 def make_task(config: CodedTrainingConfig, data: Prepared) -> CodedTask:

@@ -34,7 +34,7 @@ class FinetuneConfig:
 
 CONFIG = FinetuneConfig
 NEEDS = ("vocoder", "acoustic")
-MODEL = vocoder.MODEL
+KIND = "harmonic-noise"
 
 
 def vocoder_settings(
@@ -60,8 +60,7 @@ def make_task(config: FinetuneConfig, data: Prepared) -> VocoderTask:
     """The trained vocoder with mels of the acoustic model.
 
     Raises:
-        ConfigError: if the vocoder was not trained.
-        CorpusError: if the acoustic model was not.
+        ConfigError: if vocoder or acoustic model were not trained.
     """
     source = data.source("vocoder")
     settings = vocoder_settings(config, source.config)
@@ -81,4 +80,6 @@ def trained(config: FinetuneConfig, data: Prepared, folder: Path) -> HarmonicPlu
     Raises:
         ConfigError: if there are none.
     """
-    return vocoder.trained(data.source("vocoder").config, data, folder)
+    generator = HarmonicPlusNoiseVocoder(data.source("vocoder").config.model, data.audio)
+    generator.load_state_dict(load_weights(folder / "best.safetensors", "generator"))
+    return generator.eval()

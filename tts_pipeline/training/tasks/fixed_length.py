@@ -45,11 +45,12 @@ class FixedLengthTrainingConfig:
 
 
 CONFIG = FixedLengthTrainingConfig
+NEEDS = ("acoustic",)
 
 
 def make_task(config: FixedLengthTrainingConfig, data: Prepared) -> FixedLengthTask:
     """The model with its data, untrained."""
-    acoustic = acoustic_of(data.voice)
+    acoustic = acoustic_of(data)
     train, valid = (
         PlannedUtterances(acoustic, data.tokens, data.durations, store)
         for store in (data.train, data.valid)

@@ -1,4 +1,4 @@
-"""Training the flow model, told by the text alone or by an acoustic model's mel as well."""
+"""Training the flow model: where do frames go from here?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import dataclasses
 
 import torch
 
-from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
+from tts_pipeline.acoustic.flow.config import FlowConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
-from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.planned import (
     PlannedTask,
     mel_figures,
@@ -26,7 +25,7 @@ class FlowTrainingConfig:
 
     Attributes:
         loop: length and rhythm.
-        model: sizes; ``told_mel`` makes it a refiner.
+        model: sizes.
         start_share: share of utterances whose time is 0, where every generation starts and, with
             one step, ends; the others' times are uniform.
         least_left: time left of which the velocity's error is taken at least.
@@ -59,10 +58,7 @@ class FlowTask(PlannedTask):
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config = config
-        sizes = config.model
-        if sizes.told_mel:
-            sizes = FlowRefinerConfig(**dataclasses.asdict(sizes))
-        super().__init__("flow", FlowModel(sizes, n_mels), config.loop, train, valid)
+        super().__init__("flow", FlowModel(config.model, n_mels), config.loop, train, valid)
 
     def losses(self, batch: PlannedBatch, step: int) -> dict[str, torch.Tensor]:
         times, chance = torch.rand(2, len(batch.mel), device=self.device)
@@ -121,13 +117,12 @@ class FlowTask(PlannedTask):
 
 
 CONFIG = FlowTrainingConfig
+NEEDS = ("acoustic",)
 
 
 def make_task(config: FlowTrainingConfig, data: Prepared) -> FlowTask:
-    """The untrained model with its data; a refiner is told what the shipped acoustic model writes
-    freely along the true durations."""
-    told = free_running_mels(data) if config.model.told_mel else None
-    train, valid = planned_pair(acoustic_of(data.voice), data, told)
+    """The untrained model with its data."""
+    train, valid = planned_pair(acoustic_of(data), data)
     return FlowTask(config, train, valid, data.audio.n_mels)
 
 
@@ -138,5 +133,4 @@ def predict(config: FlowTrainingConfig, data: Prepared) -> dict[str, torch.Tenso
     Raises:
         ConfigError: if ``data.runs`` holds no trained one.
     """
-    name = "flow-refiner" if config.model.told_mel else "flow"
-    return predicted_mels(make_task(config, data), data.runs / name)
+    return predicted_mels(make_task(config, data), data.runs / "flow")

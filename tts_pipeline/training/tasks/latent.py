@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import torch
+from torch import nn
 
 from tts_pipeline.acoustic.latent.config import LatentConfig
 from tts_pipeline.acoustic.latent.model import LatentModel, Posterior
@@ -16,6 +18,7 @@ from tts_pipeline.training.tasks.planned import (
     masked_l1,
     mel_figures,
     planned_pair,
+    with_weights,
 )
 
 
@@ -132,9 +135,19 @@ class LatentTask(PlannedTask):
 
 
 CONFIG = LatentTrainingConfig
+NEEDS = ("acoustic",)
 
 
 def make_task(config: LatentTrainingConfig, data: Prepared) -> LatentTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return LatentTask(config, train, valid, data.audio.n_mels)
+
+
+def trained(config: LatentTrainingConfig, data: Prepared, folder: Path) -> nn.Module:
+    """The model with the best weights of a run.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    return with_weights(LatentModel(config.model, data.audio.n_mels), folder, "latent")

@@ -36,6 +36,7 @@ class MaskedTrainingConfig:
 
 
 CONFIG = MaskedTrainingConfig
+NEEDS = ("acoustic", "codes")
 
 
 def make_task(config: MaskedTrainingConfig, data: Prepared) -> MaskedTask:

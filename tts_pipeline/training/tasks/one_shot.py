@@ -11,7 +11,11 @@ from tts_pipeline.acoustic.one_shot.model import OneShotModel
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
-from tts_pipeline.training.tasks.planned import PlannedTask, masked_l1, planned_pair
+from tts_pipeline.training.tasks.planned import (
+    PlannedTask,
+    masked_l1,
+    planned_pair,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +64,10 @@ class OneShotTask(PlannedTask):
 
 
 CONFIG = OneShotTrainingConfig
+NEEDS = ("acoustic",)
 
 
 def make_task(config: OneShotTrainingConfig, data: Prepared) -> OneShotTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return OneShotTask(config, train, valid, data.audio.n_mels)

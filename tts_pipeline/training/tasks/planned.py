@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
@@ -130,11 +131,28 @@ def predicted_mels(task: PlannedTask, run: Path) -> dict[str, torch.Tensor]:
     Raises:
         ConfigError: if it was not trained.
     """
-    module = task.modules[task.name]
-    module.load_state_dict(load_weights(run / "best.safetensors", task.name))
-    module.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    module = with_weights(task.modules[task.name], run, task.name)
+    module.to("cuda" if torch.cuda.is_available() else "cpu")
     mels = task.write_all(task.train) | task.write_all(task.valid)
     return {i: mel.float().cpu().clone() for i, mel in mels.items()}
+
+
+def with_weights(module: nn.Module, run: Path, name: str) -> nn.Module:
+    """A module in use, with the best weights of a training.
+
+    Args:
+        module: untrained.
+        run: folder of the training.
+        name: of the module in it.
+
+    Raises:
+        ConfigError: if it was not trained, or with another configuration.
+    """
+    try:
+        module.load_state_dict(load_weights(run / "best.safetensors", name))
+    except RuntimeError as error:
+        raise ConfigError(f"{run}: made with another configuration ({error})") from error
+    return module.eval()
 
 
 def mel_figures(

@@ -11,7 +11,11 @@ from tts_pipeline.acoustic.pyramid.model import PyramidModel, coarser
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.task import LoopConfig
-from tts_pipeline.training.tasks.planned import PlannedTask, masked_l1, planned_pair
+from tts_pipeline.training.tasks.planned import (
+    PlannedTask,
+    masked_l1,
+    planned_pair,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,9 +83,10 @@ class PyramidTask(PlannedTask):
 
 
 CONFIG = PyramidTrainingConfig
+NEEDS = ("acoustic",)
 
 
 def make_task(config: PyramidTrainingConfig, data: Prepared) -> PyramidTask:
     """The untrained model with its data."""
-    train, valid = planned_pair(acoustic_of(data.voice), data)
+    train, valid = planned_pair(acoustic_of(data), data)
     return PyramidTask(config, train, valid, data.audio.n_mels)

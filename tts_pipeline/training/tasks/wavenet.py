@@ -5,15 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import torch
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
 from tts_pipeline.training.data.prepared import Prepared
-from tts_pipeline.training.stages import VoiceModel
 from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
@@ -148,7 +145,6 @@ def add_input_noise(symbols: torch.Tensor, noise: float, config: WaveNetConfig) 
 
 CONFIG = WaveNetTrainingConfig
 NEEDS = ("acoustic",)
-MODEL = VoiceModel("vocoder", "wavenet", "wavenet")
 
 
 def gflop(config: WaveNetTrainingConfig) -> float:
@@ -161,14 +157,3 @@ def make_task(config: WaveNetTrainingConfig, data: Prepared) -> WaveNetTask:
     """The untrained WaveNet with its data, mels of the acoustic model included if it wants some."""
     predicted = free_running_mels(data) if config.predicted_share else None
     return WaveNetTask(config, data.audio, data.train, data.valid, predicted)
-
-
-def trained(config: WaveNetTrainingConfig, data: Prepared, folder: Path) -> WaveNet:
-    """The model with the best weights of a run.
-
-    Raises:
-        ConfigError: if there are none.
-    """
-    wavenet = WaveNet(config.model, data.audio)
-    wavenet.load_state_dict(load_weights(folder / "best.safetensors", "wavenet"))
-    return wavenet.eval()

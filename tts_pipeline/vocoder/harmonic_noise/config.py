@@ -6,7 +6,8 @@ import dataclasses
 import math
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.errors import AudioError
+from tts_pipeline.config import within
+from tts_pipeline.errors import AudioError, ConfigError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,12 +23,12 @@ class PitchConfig:
         bin_cents: width of one F0 class in cents.
     """
 
-    channels: int = 128
-    hidden: int = 256
-    n_blocks: int = 3
-    f0_min: float = 70.0
-    f0_max: float = 420.0
-    bin_cents: float = 20.0
+    channels: int = within(128, 1, 8192)
+    hidden: int = within(256, 1, 8192)
+    n_blocks: int = within(3, 0, 64)
+    f0_min: float = within(70.0, 10, 1000)
+    f0_max: float = within(420.0, 50, 4000)
+    bin_cents: float = within(20.0, 1, 400)
 
     @property
     def n_bins(self) -> int:
@@ -48,10 +49,10 @@ class DetailConfig:
         max_log_gain: largest absolute log gain of a source.
     """
 
-    n_bands: int = 32
-    gains_per_hop: int = 4
-    wander_per_hop: int = 2
-    max_log_gain: float = 4.0
+    n_bands: int = within(32, 2, 4096)
+    gains_per_hop: int = within(4, 1, 4096)
+    wander_per_hop: int = within(2, 1, 4096)
+    max_log_gain: float = within(4.0, 0.01, 20)
 
     @property
     def n_outputs(self) -> int:
@@ -73,13 +74,13 @@ class GeneratorConfig:
         detail: finer structure of the sources; None: they are steady in a window.
     """
 
-    channels: int = 256
-    hidden: int = 512
-    n_blocks: int = 6
-    n_fft: int = 640
-    max_log_gain: float = 4.0
+    channels: int = within(256, 1, 8192)
+    hidden: int = within(512, 1, 8192)
+    n_blocks: int = within(6, 0, 64)
+    n_fft: int = within(640, 32, 16384)
+    max_log_gain: float = within(4.0, 0.01, 20)
     pitch: PitchConfig = PitchConfig()
-    detail: DetailConfig | None = None
+    detail: DetailConfig | None = dataclasses.field(default=None, metadata={"later": True})
 
     @property
     def n_bins(self) -> int:
@@ -110,3 +111,21 @@ class GeneratorConfig:
                     f"generator detail.n_bands={self.detail.n_bands}: expected 2 to {self.n_bins}"
                 )
         return (self.n_fft - hop) // 2
+
+
+@dataclasses.dataclass(frozen=True)
+class HarmonicNoiseOptions:
+    """Settings per call.
+
+    Attributes:
+        breath: factor on the noise where the voice is voiced, 0.1 to 10; above 1 is breathy.
+
+    Raises:
+        ConfigError: if it is out of its range.
+    """
+
+    breath: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.breath <= 10:
+            raise ConfigError(f"breath={self.breath!r}: expected 0.1 to 10")

@@ -47,6 +47,12 @@ class Judgement(NamedTuple):
     scores: list[torch.Tensor]
     features: list[torch.Tensor]
 
+    def halves(self) -> tuple[Judgement, Judgement]:
+        """Of the first and of the second half of the batch."""
+        parts = [[x.chunk(2) for x in column] for column in self]
+        first, second = ([[pair[k] for pair in column] for column in parts] for k in (0, 1))
+        return Judgement(*first), Judgement(*second)
+
 
 class ResolutionDiscriminator(nn.Module):
     """Convolutions over one log-magnitude spectrogram (Jang et al. 2021, UnivNet, 2106.07889)."""

@@ -11,8 +11,12 @@ import numpy as np
 from tts_pipeline.audio.config import AudioConfig, mel_filters
 from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack
 from tts_pipeline.nn.weights import Weights
-from tts_pipeline.protocols import NoOptions, Operations, checked_mel
-from tts_pipeline.vocoder.harmonic_noise.config import GeneratorConfig, PitchConfig
+from tts_pipeline.protocols import Operations, checked_mel
+from tts_pipeline.vocoder.harmonic_noise.config import (
+    GeneratorConfig,
+    HarmonicNoiseOptions,
+    PitchConfig,
+)
 from tts_pipeline.vocoder.harmonic_noise.detail_kernel import filter_detailed
 from tts_pipeline.vocoder.harmonic_noise.detailed_sources import DetailedSources, band_matrix
 from tts_pipeline.vocoder.harmonic_noise.kernel import (
@@ -45,7 +49,7 @@ class HarmonicNoiseEngine:
         VoiceError: if the weights are not those of such a model.
     """
 
-    options = NoOptions
+    options = HarmonicNoiseOptions
 
     def __init__(
         self,
@@ -78,21 +82,23 @@ class HarmonicNoiseEngine:
         blocks of 64, 128, 256, 256... frames; with others up to 255 more."""
         return HarmonicNoiseStream(self, 0).lookahead
 
-    def infer(self, mel: Any, *, seed: int = 0, options: NoOptions | None = None) -> np.ndarray:
+    def infer(
+        self, mel: Any, *, seed: int = 0, options: HarmonicNoiseOptions | None = None
+    ) -> np.ndarray:
         """Waveform of a mel: ``(M, T)`` to ``(T * hop_length,)``, or both with ``B`` before.
 
         Args:
             mel: natural-log amplitude, finite; array or tensor.
             seed: of the noise source; every item of a batch gets the noise it would get alone.
-            options: none.
+            options: how breathy the voice is.
 
         Raises:
             AudioError: if the mel has another shape, is empty or not finite.
         """
         mel = checked_mel(mel, self.features)
         if mel.ndim == 3:
-            return np.stack([self.infer(item, seed=seed) for item in mel])
-        stream = HarmonicNoiseStream(self, seed)
+            return np.stack([self.infer(item, seed=seed, options=options) for item in mel])
+        stream = HarmonicNoiseStream(self, seed, options)
         n = mel.shape[1]
         made = [
             stream.push(mel[:, at : at + _FRAMES_AT_ONCE], last=at + _FRAMES_AT_ONCE >= n)
@@ -101,7 +107,7 @@ class HarmonicNoiseEngine:
         return np.concatenate(made).clip(-1.0, 1.0)
 
     def stream(
-        self, mel: Iterable[Any], *, seed: int = 0, options: NoOptions | None = None
+        self, mel: Iterable[Any], *, seed: int = 0, options: HarmonicNoiseOptions | None = None
     ) -> Iterator[np.ndarray]:
         """:meth:`infer` of a mel in blocks ``(M, t)``; memory does not grow with its length.
 
@@ -111,7 +117,7 @@ class HarmonicNoiseEngine:
         Raises:
             AudioError: if a block has another shape, is empty or not finite.
         """
-        stream = HarmonicNoiseStream(self, seed)
+        stream = HarmonicNoiseStream(self, seed, options)
         nothing = None
         for block in mel:
             block = checked_mel(block, self.features, batched=False)
@@ -122,7 +128,7 @@ class HarmonicNoiseEngine:
         if nothing is not None:
             yield stream.push(nothing, last=True).clip(-1.0, 1.0)
 
-    def operations(self, n_frames: int, options: NoOptions | None = None) -> Operations:
+    def operations(self, n_frames: int, options: HarmonicNoiseOptions | None = None) -> Operations:
         """Arithmetic of so many frames, a real Fourier transform of ``n`` points being ``1.25 n
         log2(n)``; all frames are worked on at once."""
         n_fft, n_bins, n_mels = self.config.n_fft, self.config.n_bins, self.features.n_mels
@@ -147,10 +153,15 @@ class HarmonicNoiseStream:
     Args:
         vocoder: the model.
         seed: of the noise.
+        options: how breathy the voice is; None: as it is.
     """
 
-    def __init__(self, vocoder: HarmonicNoiseEngine, seed: int) -> None:
+    def __init__(
+        self, vocoder: HarmonicNoiseEngine, seed: int, options: HarmonicNoiseOptions | None = None
+    ) -> None:
         self._vocoder = vocoder
+        self._log_breath = math.log((options or HarmonicNoiseOptions()).breath)
+        self._voiced = Queue()
         self._pitch = _Pitch(vocoder)
         self._filters = SlidingStack(*vocoder.filter_layers)
         sources = vocoder.features, vocoder.window, vocoder.margin, seed
@@ -194,6 +205,11 @@ class HarmonicNoiseStream:
         if isinstance(self._sources, DetailedSources):
             n_gains = 2 * self._sources.config.gains_per_hop
             self._sources.shape(filters[:, -n_gains:], last)
+        if self._log_breath:
+            self._voiced.push(voiced[:, None])
+            n_bins = vocoder.config.n_bins
+            noisy = filters[:, 2 * n_bins : 3 * n_bins]
+            noisy += np.float32(self._log_breath) * self._voiced.pop(len(filters))
         self._made.push(filters)
         return self._sounded(min(len(self._made), len(self._sources)), last)
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import numbers
 
+from tts_pipeline.config import within
 from tts_pipeline.errors import AudioError
 
 
@@ -28,17 +29,17 @@ class WaveNetConfig:
             1 the likely becomes more likely, 0 is always the likeliest.
     """
 
-    n_stacks: int = 2
-    layers_per_stack: int = 10
-    residual_channels: int = 64
-    gate_channels: int = 128
-    skip_channels: int = 64
-    conditioning_channels: int = 128
+    n_stacks: int = within(2, 1, 16)
+    layers_per_stack: int = within(10, 1, 16)
+    residual_channels: int = within(64, 1, 1024)
+    gate_channels: int = within(128, 2, 2048)
+    skip_channels: int = within(64, 1, 1024)
+    conditioning_channels: int = within(128, 1, 2048)
     output: str = "mu-law"
-    n_classes: int = 256
-    n_mixtures: int = 10
+    n_classes: int = within(256, 2, 65536)
+    n_mixtures: int = within(10, 1, 256)
     pre_emphasis: float = 0.85
-    temperature: float = 1.0
+    temperature: float = within(1.0, 0, 10)
 
     def __post_init__(self) -> None:
         sizes = [f.name for f in dataclasses.fields(self) if f.type == "int"]

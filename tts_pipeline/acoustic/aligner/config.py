@@ -1,0 +1,18 @@
+"""Size of the aligner."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class AlignerConfig:
+    """Size of the aligner.
+
+    Attributes:
+        channels: width of both encoders and of the space in which they meet.
+        kernel_size: frames seen by the mel encoder; small, so that boundaries stay sharp.
+    """
+
+    channels: int = 96
+    kernel_size: int = 5
