@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 from torch import nn
 
@@ -23,13 +26,19 @@ class Quantiser(nn.Module):
     def __init__(self, levels: tuple[int, ...], n_groups: int) -> None:
         super().__init__()
         self.levels, self.n_groups = levels, n_groups
+        self.reach: torch.Tensor
+        self.offset: torch.Tensor
+        self.shift: torch.Tensor
+        self.middle: torch.Tensor
+        self.steps: torch.Tensor
+        self.table: torch.Tensor
         for name, values in zip(("reach", "offset", "shift"), bounds(levels), strict=True):
             self.register_buffer(name, torch.from_numpy(values), persistent=False)
-        counts = torch.tensor(levels)
-        self.register_buffer("middle", counts // 2, persistent=False)
-        steps = torch.cat([torch.ones(1, dtype=torch.long), counts[:-1].cumprod(0)])
-        self.register_buffer("steps", steps, persistent=False)
-        table = torch.from_numpy(coordinates_of(torch.arange(counts.prod()).numpy(), levels))
+        n_codes = math.prod(levels)
+        steps = [math.prod(levels[:k]) for k in range(len(levels))]
+        table = torch.from_numpy(coordinates_of(np.arange(n_codes), levels))
+        self.register_buffer("middle", torch.tensor(levels) // 2, persistent=False)
+        self.register_buffer("steps", torch.tensor(steps), persistent=False)
         self.register_buffer("table", table, persistent=False)
 
     def forward(self, outputs: torch.Tensor) -> torch.Tensor:
