@@ -6,6 +6,8 @@ import dataclasses
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +241,9 @@ def test_table_cells_carry_what_they_are_sorted_by():
     text = table("A & B", [("name", ""), ("size", "in MB")], [[Cell("<a>"), Cell("12 M", 12e6)]])
     assert 'data-value="12000000.0">12 M</td>' in text and "&lt;a&gt;" in text
     assert "<caption>A &amp; B</caption>" in text and "<small>in MB</small>" in text
+
+
+def test_processes_whose_memory_is_measured_do_not_load_pytorch():
+    code = "import sys, tts_pipeline.evaluation.compare.worker; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.audio.mel import log_mel
 from tts_pipeline.evaluation.metrics.registry import RECORDING, Case, Row, metric
 from tts_pipeline.evaluation.metrics.sound import Sound
 from tts_pipeline.evaluation.statistics import quotient
@@ -24,6 +23,9 @@ FASTEST_SLOW_HZ = 8.0
 
 def mel_of(sound: Sound) -> np.ndarray:
     """Natural-log mel ``(80, T)`` at 100 frames a second."""
+    # Not above: its filters are PyTorch's, which strategies whose memory is measured do not need.
+    from tts_pipeline.audio.mel import log_mel
+
     return log_mel(sound.samples, _AUDIO)
 
 
