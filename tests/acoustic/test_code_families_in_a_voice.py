@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.features.test_codes import lively
+from tests.features.codes.test_codes import lively
 from tests.tiny import make_tiny_voice
 from tts_pipeline.acoustic.coded.model import CodedConfig, CodedModel
 from tts_pipeline.acoustic.fixed_length.model import FixedLengthConfig, FixedLengthModel

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.acoustic.planned import RandomPlanner, sentence
-from tests.features.test_codes import AUDIO, N_MELS, SMALL, lively
+from tests.features.codes.test_codes import AUDIO, N_MELS, SMALL, lively
 from tts_pipeline.acoustic.coded.config import CodedConfig, CodedOptions
 from tts_pipeline.acoustic.coded.engine import CodedEngine
 from tts_pipeline.acoustic.coded.kernel import draw

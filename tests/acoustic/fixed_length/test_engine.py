@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.acoustic.planned import RandomPlanner, sentence
-from tests.features.test_codes import N_MELS, lively
+from tests.features.codes.test_codes import N_MELS, lively
 from tts_pipeline.acoustic.fixed_length.config import FixedLengthConfig, FixedLengthOptions
 from tts_pipeline.acoustic.fixed_length.engine import FixedLengthEngine
 from tts_pipeline.acoustic.fixed_length.model import FixedLengthModel

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.acoustic.planned import RandomPlanner, sentence
-from tests.features.test_codes import AUDIO, N_MELS, SMALL, lively
+from tests.features.codes.test_codes import AUDIO, N_MELS, SMALL, lively
 from tts_pipeline.acoustic.masked.config import MaskedConfig, MaskedOptions
 from tts_pipeline.acoustic.masked.engine import MaskedEngine
 from tts_pipeline.acoustic.masked.model import MaskedModel
