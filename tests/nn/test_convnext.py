@@ -35,3 +35,14 @@ def test_a_frame_reaches_two_to_either_side(block):
     changed[0, 10] += 1
     differs = (block(x) != block(changed)).any(2)[0].nonzero().flatten().tolist()
     assert differs == [8, 9, 10, 11, 12]
+
+
+def test_modulation_scales_and_shifts_what_was_normed(block):
+    """A scale of 1 (0 less one) and no shift change nothing; with a scale of 0 the input no longer
+    matters but for the way around, and the shift alone goes in."""
+    x = torch.randn(1, 9, 3)
+    assert torch.equal(block(x, torch.zeros(1, 1, 6)), block(x))
+    shift = torch.tensor([0.3, -1.2, 0.7])
+    made = block(x, torch.cat([-torch.ones(3), shift])[None, None])
+    branch = block.project(torch.relu(block.expand(shift)))
+    np.testing.assert_allclose(made - x, (0.2 * branch).expand(1, 9, 3), atol=1e-5)

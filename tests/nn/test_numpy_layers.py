@@ -85,3 +85,16 @@ def test_queue_gives_in_order_and_refuses_more_than_it_holds() -> None:
     with pytest.raises(IndexError, match="5 rows"):
         queue.pop(5)
     assert queue.pop(4)[:, 0].tolist() == [4, 5, 6, 7]
+
+
+def test_a_modulated_block_is_pytorchs_and_leaves_the_plain_one_alone(stack):
+    block = stack.blocks[0]
+    named = {f"b.{name}": value.numpy() for name, value in block.state_dict().items()}
+    ours = Block(Weights(named), "b", C, HIDDEN)
+    x, modulation = torch.randn(23, C), 0.5 * torch.randn(1, 1, 2 * C)
+    plain = blocks_over(x.numpy(), [ours])
+    changed = ours.modulated(*modulation[0, 0].numpy().reshape(2, C))
+    np.testing.assert_allclose(
+        blocks_over(x.numpy(), [changed]), block(x[None], modulation)[0], atol=1e-5
+    )
+    np.testing.assert_array_equal(blocks_over(x.numpy(), [ours]), plain)
