@@ -10,9 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import yaml
 
+from tests.small_corpus import speech_like
+from tests.toy_families import SYLLABLES, SyllableFrontEnd
 from tts_pipeline.commands.doctor import SHIPPED_RECIPE
 from tts_pipeline.commands.train import default_runs, main
 from tts_pipeline.config import load_yaml
@@ -24,7 +28,7 @@ from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.estimate import work_of
 from tts_pipeline.training.stages import task_module, task_names
-from tts_pipeline.voice.voice import Voice
+from tts_pipeline.voice.voice import FRONT_ENDS, Voice
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes"
@@ -234,3 +238,50 @@ def test_faults_of_a_recipe_are_named(recipe_file, tiny_corpus, tmp_path):
     path.write_text(yaml.safe_dump({**content, "prepare": {"f0_max": 600.0}}))
     with pytest.raises(ConfigError, match="prepare tracks F0 from 70.0 to 600.0 Hz"):
         main([str(path), str(tiny_corpus), "--runs", str(tmp_path / "runs")])
+
+
+SYLLABLE_TEXTS = ("kaki mo", "natoku kamo", "tona ki", "mokaku nato", "kikimo")
+
+
+@pytest.fixture
+def syllable_corpus(tmp_path) -> Path:
+    """Five recordings in a language of six syllables; any speech-like sound will do."""
+    root = tmp_path / "syllables"
+    (root / "wavs").mkdir(parents=True)
+    rows = []
+    for number, text in enumerate(SYLLABLE_TEXTS):
+        samples = speech_like(text, seed=number)
+        soundfile.write(root / "wavs" / f"s{number}.wav", samples, 16000, subtype="PCM_16")
+        rows.append(f"s{number}|{text}\n")
+    (root / "metadata.csv").write_text("".join(rows))
+    return root
+
+
+def test_a_front_end_with_an_alphabet_of_its_own_is_trained_and_spoken(
+    syllable_corpus, tmp_path, monkeypatch
+):
+    """With a second acoustic model in the list, which one more stage brings into the voice."""
+    from tts_pipeline import synthesize
+
+    monkeypatch.setitem(FRONT_ENDS, "x-syllables", SyllableFrontEnd)
+    content = yaml.safe_load((RECIPES / "ljspeech" / "debug.yaml").read_text())
+    content["voice"] |= {"name": "syllables", "language": "x-syllables"}
+    content["n_workers"] = 1
+    content["stages"] = content["stages"][:3]
+    loop = content["stages"][1]["config"]["loop"]
+    decoder = {"channels": 32, "hidden": 32, "n_blocks": 1}
+    one_shot = {"loop": loop, "model": {"token_channels": 32, "decoder": decoder}}
+    content["stages"].append({"name": "second", "task": "one_shot", "config": one_shot})
+    path, runs = tmp_path / "recipe.yaml", tmp_path / "runs"
+    path.write_text(yaml.safe_dump(content))
+    fixed = [str(path), str(syllable_corpus), "--runs", str(runs), "--accelerator", "cpu"]
+    main([*fixed, "--stop-stage", "package"])
+    voice = Voice.load(runs / "voice")
+    assert voice.alphabet == SYLLABLES and voice.names("acoustic") == ["autoregressive", "one-shot"]
+    assert voice.module("autoregressive").alphabet == SYLLABLES
+    assert voice.names("aligner") == ["aligner"]
+    for acoustic in voice.names("acoustic"):
+        audio = synthesize("kaki tomo.", voice=voice, acoustic=acoustic)
+        assert len(audio.samples) >= 480 and np.isfinite(audio.samples).all()
+        assert {stamp.text for stamp in audio.timestamps} >= {"kaki", "tomo"}
+    assert "| second | 10 | 1 |" in voice.card

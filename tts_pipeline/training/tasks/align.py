@@ -14,6 +14,7 @@ from tqdm import tqdm
 from tts_pipeline.acoustic.aligner.model import (
     Aligner,
     AlignerConfig,
+    VoiceAligner,
     align,
     beta_binomial_prior,
     needs_frames,
@@ -187,3 +188,17 @@ def finish(task: AlignTask, data: Prepared, folder: Path) -> None:
     shown = stores[-1].ids[:_N_PLOTS]
     plots = data.runs / "plots"
     plot_alignments(shown, data.tokens, stores[-1], data.durations, plots, data.alphabet)
+
+
+def trained(config: AlignConfig, data: Prepared, folder: Path) -> VoiceAligner:
+    """The aligner with the best weights of a run, for mels as they are.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    model = VoiceAligner(config.model, data.audio.n_mels, data.alphabet)
+    model.scores.load_state_dict(load_weights(folder / "best.safetensors", "aligner"))
+    mean, std = data.train.mel_statistics()
+    model.mel_mean.copy_(mean[:, None])
+    model.mel_std.copy_(std[:, None])
+    return model.eval()
