@@ -79,7 +79,8 @@ class Guard:
             return self._too_large()
         kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         # Forms of other web sites can send anything else without being asked for permission.
-        if scope["method"] == "POST" and kind != b"application/json":
+        has_body = length != b"0" or b"transfer-encoding" in headers
+        if scope["method"] == "POST" and has_body and kind != b"application/json":
             shown = kind.decode("latin-1")[:80]
             message = f"content type {shown!r}: expected application/json"
             return Fault(415, message, code="unsupported_media_type")
