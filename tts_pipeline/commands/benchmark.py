@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tts_pipeline.atomic import write_json
 
-WHATS = ("pipeline", "vocoders")
+WHATS = ("pipeline", "vocoders", "server")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -18,7 +18,8 @@ def main(argv: Sequence[str]) -> int:
         description="Time text to waveform and its stages, warm, in interleaved rounds, beside "
         "espeak-ng, flite and piper where they are installed (the start of their process "
         "included). With the word vocoders: WaveNet by its generators, the parallel vocoder and "
-        "Griffin-Lim on the same mel. Medians with the least and the most.",
+        "Griffin-Lim on the same mel. With the word server: first sound over HTTP and for "
+        "screen readers, many clients at once, memory. Medians with the least and the most.",
     )
     parser.add_argument("what", nargs="?", choices=WHATS, default="pipeline")
     parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
@@ -31,9 +32,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--more", action="store_true", help="vocoders: also WaveNet with 10 layers, and batches"
     )
+    parser.add_argument("--clients", type=int, default=50, metavar="N", help="server: (50)")
+    parser.add_argument("--seconds", type=float, default=60, metavar="S", help="server: (60)")
+    parser.add_argument("--requests", type=int, default=2000, metavar="N", help="server: (2000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="also draw them (matplotlib)")
     arguments = parser.parse_args(argv)
+    if arguments.what == "server":
+        return _server(arguments)
     if arguments.rounds < 1 or min(arguments.threads) < 1:
         parser.error("--rounds and --threads: expected at least 1")
 
@@ -59,4 +65,24 @@ def main(argv: Sequence[str]) -> int:
         write_json(arguments.json, figures)
     if arguments.picture:
         picture(figures, arguments.picture)
+    return 0
+
+
+def _server(arguments: argparse.Namespace) -> int:
+    from tts_pipeline.serve import measure
+    from tts_pipeline.serve.settings import default_workers
+
+    found = measure.measure(
+        arguments.voice,
+        n_first=200,
+        clients=arguments.clients,
+        seconds=arguments.seconds,
+        n_memory=arguments.requests,
+        workers=default_workers(),
+    )
+    print(measure.shown(found))
+    if arguments.json:
+        write_json(arguments.json, found)
+    if arguments.picture:
+        measure.draw_memory(found["memory_mb"], arguments.picture)
     return 0

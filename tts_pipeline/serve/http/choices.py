@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from tts_pipeline.serve.formats import REFUSED_FORMATS, SOUND_FORMATS
@@ -10,6 +9,7 @@ from tts_pipeline.serve.http.faults import Fault
 from tts_pipeline.serve.http.schema import SpeechRequest
 from tts_pipeline.serve.job import Facts, Speech
 from tts_pipeline.serve.settings import Settings
+from tts_pipeline.text.markup.ssml import is_ssml
 
 # Names that clients send out of habit; all mean the one voice that is loaded.
 MODELS = (
@@ -30,7 +30,6 @@ ARGUMENTS = (
 )  # fmt: skip
 # Of the models in it: 2025-12-15.
 _CREATED = 1765756800
-_IS_SSML = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?<(?:speak[\s/>]|!DOCTYPE\s+speak)")
 
 
 def model_entry(name: str) -> dict[str, Any]:
@@ -112,13 +111,13 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
 
 
 def _text(wanted: SpeechRequest) -> str:
-    is_ssml = _IS_SSML.match(wanted.input) is not None
-    if (wanted.ssml or wanted.text_format == "ssml") and not is_ssml:
+    is_document = is_ssml(wanted.input)
+    if (wanted.ssml or wanted.text_format == "ssml") and not is_document:
         message = "input is no SSML: expected a document that begins with <speak>"
         raise Fault(400, message, param="input", code="invalid_ssml")
-    if wanted.text_format == "text" and not wanted.ssml and is_ssml:
-        # Read as written: the front end takes it for SSML only at the very beginning.
-        return "\u200b" + wanted.input
+    if wanted.text_format == "text" and not wanted.ssml and is_document:
+        # A wide sign is the same to readers of plain text, and begins no document.
+        return wanted.input.replace("<", "\uff1c", 1)
     return wanted.input
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import queue
+import string
 import sys
 import threading
 import time
@@ -15,7 +17,7 @@ import numpy as np
 from tts_pipeline import Voice, stream
 from tts_pipeline.audio.pcm import pcm_16
 from tts_pipeline.errors import TTSPipelineError
-from tts_pipeline.serve.speechd.messages import Message
+from tts_pipeline.serve.speechd.messages import Message, Settings, character_message
 from tts_pipeline.serve.speechd.wire import Wire
 
 # Samples sent at once: short enough that whoever plays them stops soon.
@@ -25,6 +27,8 @@ _PIECE = 2000
 _AHEAD_S = 0.4
 # Letters and short words come again and again: so many of them are kept, if they are this short.
 _KEPT, _KEPT_S, _KEPT_LETTERS = 500, 2.0, 64
+
+_LETTERS = string.ascii_lowercase + string.digits
 
 
 class Part(NamedTuple):
@@ -49,6 +53,7 @@ class Speaker:
         self._interrupted = threading.Event()
         self._is_pause = False
         self._is_speaking = False
+        self._options = Settings().options
         self._kept: OrderedDict[tuple[object, ...], list[Part]] = OrderedDict()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -84,7 +89,7 @@ class Speaker:
             # Compiles or loads the kernels before somebody waits for them.
             for _ in stream("Ready, a b c.", voice=self._voice):
                 pass
-            while (message := self._messages.get()) is not None:
+            while (message := self._next()) is not None:
                 self._wire.say("701 BEGIN")
                 said_all = self._speak(message)
                 self._is_speaking = not self._messages.empty()
@@ -94,6 +99,18 @@ class Speaker:
                 )
         except BrokenPipeError:
             return
+
+    def _next(self) -> Message | None:
+        """The next message; letters are made ready while there is none."""
+        for letter in _LETTERS:
+            if not self._messages.empty():
+                break
+            named = character_message(letter, Settings())
+            for _ in self._parts(dataclasses.replace(named, options=self._options)):
+                pass
+        message = self._messages.get()
+        self._options = message.options if message is not None else {}
+        return message
 
     def _speak(self, message: Message) -> bool:
         """Send the sound of a message; return whether nobody interrupted it."""
