@@ -54,6 +54,8 @@ class SentenceStyle:
         Raises:
             ConfigError: with ``strict``, if a word of a style means nothing.
         """
+        if self.whole == Style() and not any(sentence.styles):
+            return given
         of_words = [self.whole * self._options.understand(w).style for w in sentence.styles]
         styles = [of_words[k] if k >= 0 else self.whole for k in sentence.token_owners]
         if all(style == Style() for style in styles):
