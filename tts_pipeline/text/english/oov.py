@@ -24,7 +24,9 @@ from tts_pipeline.text.english.rescore import WEIGHTS, Rescorer
 from tts_pipeline.text.phones import Phones
 
 SCHEMA = 3
-BEAM = 16
+BEAM = 32
+# Hypotheses this far behind the best (natural log) never win: they are given up.
+SPREAD = 6.0
 # Longer letter strings are no English words; cut, they keep the search and its arrays bounded.
 MAX_WORD = 40
 LONG_WORD = 24
@@ -62,10 +64,28 @@ class Graphones:
         rescorers: tuple[Rescorer, ...] = (),
     ) -> None:
         self._graphones = graphones
-        self._keys, self._log_p, self._log_bow = keys, log_p, log_bow
         self._rescorers = rescorers
         self._size = len(graphones)
         self._order = len(keys)
+        # All orders above the first lie in one sorted array, so that one search finds them all:
+        # the keys of each order are lifted above those of the order before.
+        lift, lifts, at, starts = 0, [], 0, []
+        for k in range(1, self._order):
+            lifts.append(lift)
+            starts.append(at)
+            lift += len(keys[k - 1]) * self._size
+            at += len(keys[k])
+        kind = np.int32 if lift < 2**31 else np.int64
+        lifted = [keys[k].astype(kind) + kind(lifts[k - 1]) for k in range(1, self._order)]
+        self._keys = np.concatenate(lifted) if lifted else np.zeros(0, kind)
+        self._lifts, self._starts = np.array(lifts, kind), np.array(starts, np.int64)
+        self._first_log_p = log_p[0] * -LOG_STEP
+        self._log_p = np.concatenate(log_p[1:]) if lifted else log_p[0]
+        # Weights of contexts, order by order.
+        contexts = [len(weights) for weights in log_bow]
+        self._context_starts = np.cumsum([0, *contexts])[: self._order - 1]
+        self._log_bow = np.concatenate(log_bow) if log_bow else np.zeros(0, np.uint8)
+        self._last: tuple[str, int, float, list[Guess]] = ("", 0, 0.0, [])
         by_letter: dict[str, list[int]] = {}
         for index, (letter, _) in enumerate(graphones[2:], 2):
             by_letter.setdefault(letter, []).append(index)
@@ -89,13 +109,18 @@ class Graphones:
                 confidence *= ranked[0].confidence
         return Guess(tuple(phones), confidence) if phones else None
 
-    def ranked(self, word: str, *, beam: int = BEAM) -> list[Guess]:
+    def ranked(self, word: str, *, beam: int = BEAM, spread: float = SPREAD) -> list[Guess]:
         """Return the pronunciations left at the end of the beam, likeliest first.
 
         Args:
             word: letters of the model's alphabet, at least one.
             beam: hypotheses kept at each letter.
+            spread: how far behind the best one a hypothesis is given up, as natural logarithm.
         """
+        last = self._last
+        if last[:3] == (word, beam, spread):
+            # Morphology asks for the candidates, then the guess is made of the same.
+            return last[3]
         scores = np.zeros(1)
         # Index of a hypothesis' last k graphones among the n-grams of order k, at column k.
         nodes = np.full((1, self._order), _MISSING, np.int64)
@@ -103,21 +128,28 @@ class Graphones:
         paths = np.zeros((1, 0), np.int64)
         for letter in word:
             choices = self._by_letter[letter]
-            steps, longer = self._extend(nodes, choices)
+            steps, found = self._extend(nodes, choices)
             total = (scores[:, None] + steps).ravel()
-            keep = np.argsort(-total, kind="stable")[:beam]
+            likely = np.flatnonzero(total > total.max() - spread)
+            keep = likely[np.argsort(-total[likely], kind="stable")[:beam]]
             row, column = np.divmod(keep, len(choices))
-            scores, nodes = total[keep], longer[row, column]
-            paths = np.concatenate([paths[row], choices[column, None]], 1)
+            scores, paths = total[keep], np.concatenate([paths[row], choices[column, None]], 1)
+            nodes = np.empty((len(keep), self._order), np.int64)
+            nodes[:, 0] = 0
+            nodes[:, 1:] = found[row, :-1, column]
         end, _ = self._extend(nodes, np.array([1]))
         scores = scores + end[:, 0]
+        near = scores > scores.max() - spread
+        scores, paths = scores[near], paths[near]
         if self._rescorers:
             letters = np.frombuffer(word.encode(), np.uint8).astype(np.int64) - (ord("a") - 1)
             forwards, backwards = self._rescorers
             second = forwards.scores(letters, paths)
             second += backwards.scores(letters[::-1], paths[:, ::-1])
             scores = (1 - RESCORE) * scores + RESCORE * second / 2
-        return self._sounds(scores, paths)
+        guesses = self._sounds(scores, paths)
+        self._last = (word, beam, spread, guesses)
+        return guesses
 
     def _extend(self, nodes: np.ndarray, choices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Score every choice after every hypothesis.
@@ -127,29 +159,35 @@ class Graphones:
             choices: (K,) graphone ids.
 
         Returns:
-            Log-probabilities (H, K) and the nodes after the choice (H, K, order).
+            Log-probabilities (H, K), and per order the index of the n-gram that ends in the
+            choice, -1 if unseen (H, order, K).
         """
-        shape = (len(nodes), len(choices))
-        longer = np.full((*shape, self._order), _MISSING, np.int64)
-        longer[:, :, 0] = 0
-        longer[:, :, 1] = choices
-        score = np.broadcast_to(self._log_p[0][choices] * -LOG_STEP, shape).copy()
-        for k in range(1, self._order):
-            rows = np.flatnonzero(nodes[:, k] >= 0)
-            if not len(rows):
-                continue
-            context = nodes[rows, k]
-            keys = self._keys[k]
-            query = context[:, None] * self._size + choices
-            found = np.minimum(np.searchsorted(keys, query.astype(keys.dtype)), len(keys) - 1)
-            hit = keys[found] == query
-            weight = 2.0 - self._log_bow[k - 1][context] * LOG_STEP
-            score[rows] = np.where(
-                hit, self._log_p[k][found] * -LOG_STEP, weight[:, None] + score[rows]
-            )
-            if k + 1 < self._order:
-                longer[rows, :, k + 1] = np.where(hit, found, _MISSING)
-        return score, longer
+        n_longer = self._order - 1
+        found = np.full((len(nodes), self._order, len(choices)), _MISSING, np.int64)
+        found[:, 0] = choices
+        log_p = np.empty(found.shape)
+        log_p[:, 0] = self._first_log_p[choices]
+        # What backing off from the longest context down to each order costs, summed up.
+        weights = np.zeros((len(nodes), self._order))
+        rows, orders = np.nonzero(nodes[:, 1:] >= 0)
+        if len(rows) and n_longer:
+            context = nodes[rows, orders + 1]
+            query = (context * self._size + self._lifts[orders])[:, None] + choices
+            place = np.searchsorted(self._keys, query.astype(self._keys.dtype))
+            np.minimum(place, len(self._keys) - 1, out=place)
+            missed = self._keys[place] != query
+            log_p[rows, orders + 1] = self._log_p[place] * -LOG_STEP
+            place -= self._starts[orders, None]
+            place[missed] = _MISSING
+            found[rows, orders + 1] = place
+            bow = self._log_bow[self._context_starts[orders] + context]
+            weights[rows, orders] = 2.0 - bow * LOG_STEP
+        weights = np.cumsum(weights[:, ::-1], 1)[:, ::-1]
+        # The longest n-gram that was seen decides.
+        longest = n_longer - np.argmax(found[:, ::-1] >= 0, 1)
+        hypothesis, choice = np.arange(len(nodes))[:, None], np.arange(len(choices))
+        score = log_p[hypothesis, longest, choice] + weights[hypothesis, longest]
+        return score, found
 
     def _sounds(self, scores: np.ndarray, paths: np.ndarray) -> list[Guess]:
         """Add up the hypotheses that sound alike."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tts_pipeline.text.english.accents import accented
 from tts_pipeline.text.english.initialisms import SMALL
 from tts_pipeline.text.english.lexicon import Lexicon, shipped_lexicon, shipped_overrides
 from tts_pipeline.text.english.morphology import add_s, derive, propose
-from tts_pipeline.text.english.oov import MAX_WORD, Graphones, shipped_graphones
+from tts_pipeline.text.english.oov import MAX_WORD, Graphones, Guess, shipped_graphones
 from tts_pipeline.text.phones import Phones
 
 LETTER_NAMES: dict[str, Phones] = {
@@ -160,7 +160,7 @@ class Pronouncer:
         if stem.isalpha() and len(stem) <= MAX_WORD:
             proposed = propose(stem, self.known)
         if proposed:
-            agreed = _agreed(stem, proposed, self._model)
+            agreed = _agreed(proposed, self._model.ranked(stem))
             if agreed:
                 phones = agreed.phones if stem == word else add_s(agreed.phones)
                 return agreed._replace(phones=phones)
@@ -200,13 +200,9 @@ def sayable(phones: Phones) -> bool:
     return voiced
 
 
-def _agreed(word: str, proposed: Phones, model: Graphones) -> Pronunciation | None:
+def _agreed(proposed: Phones, guesses: Sequence[Guess]) -> Pronunciation | None:
     """Return what morphology proposes, stressed as the model likes, if both agree."""
     plain = [phone.rstrip("012") for phone in proposed]
-    alike = [
-        guess
-        for guess in model.ranked(word)
-        if [phone.rstrip("012") for phone in guess.phones] == plain
-    ]
+    alike = [guess for guess in guesses if [phone.rstrip("012") for phone in guess.phones] == plain]
     share = min(sum(guess.confidence for guess in alike), 1.0)
     return Pronunciation(alike[0].phones, "morphology", share) if share >= _AGREE else None

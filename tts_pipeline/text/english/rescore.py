@@ -52,17 +52,24 @@ class Rescorer:
         """
         n_paths, n = paths.shape
         padded = np.concatenate([np.zeros(WINDOW, np.int64), letters, np.zeros(WINDOW, np.int64)])
-        hidden = np.tile(self._first_bias, (n, 1))
-        for place, rows in enumerate(self._letter_rows):
-            hidden += rows[padded[place : place + n]]
+        window = np.arange(2 * WINDOW + 1)
+        around = padded[np.arange(n)[:, None] + window]
+        hidden = self._letter_rows[window, around].sum(1) + self._first_bias
         before = np.concatenate([np.zeros((n_paths, HISTORY), np.int64), paths], 1)
-        layer = np.broadcast_to(hidden, (n_paths, *hidden.shape)).copy()
-        for place, rows in enumerate(self._graphone_rows):
-            layer += rows[before[:, place : place + n]]
-        layer = np.maximum(layer, 0.0).reshape(n_paths * n, -1)
-        layer = np.maximum(layer @ self._second + self._second_bias, 0.0)
-        logits = layer @ self._out + self._out_bias
-        chosen = logits[np.arange(len(logits)), paths.reshape(-1)]
-        top = logits.max(1)
-        total = top + np.log(np.exp(logits - top[:, None]).sum(1))
-        return (chosen - total).reshape(n_paths, n).sum(1)
+        # Paths have most of their pasts in common: each place and past is worked out once.
+        pasts = np.stack([before[:, place : place + n] for place in range(HISTORY)], 2)
+        n_graphones = len(self._out_bias)
+        code = np.broadcast_to(np.arange(n), (n_paths, n)).astype(np.uint64)
+        for place in range(HISTORY):
+            code = code * np.uint64(n_graphones) + pasts[:, :, place].astype(np.uint64)
+        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        places, row = first % n, pasts.reshape(n_paths * n, HISTORY)[first]
+        layer = hidden[places] + self._graphone_rows[np.arange(HISTORY), row].sum(1)
+        layer = np.maximum(layer, 0.0, out=layer) @ self._second
+        layer += self._second_bias
+        logits = np.maximum(layer, 0.0, out=layer) @ self._out
+        logits += self._out_bias
+        logits -= logits.max(1, keepdims=True)
+        total = np.log(np.exp(logits).sum(1))
+        which = which.reshape(n_paths, n)
+        return (logits[which, paths] - total[which]).sum(1)
