@@ -29,11 +29,18 @@ class BlockOptions:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ConfigError(f"{name}={value!r}: expected a whole number of at least 1")
 
-    def lengths(self, n_frames: int) -> list[int]:
-        """Frames of each block of a sentence of ``n_frames``."""
-        size, lengths = min(self.first_frames, self.block_frames), []
-        while n_frames > 0:
-            lengths.append(min(size, n_frames))
-            n_frames -= size
-            size = min(2 * size, self.block_frames)
+    def lengths(self, n_steps: int, per_step: int = 1) -> list[int]:
+        """Steps of each block of a sentence.
+
+        Args:
+            n_steps: of the sentence.
+            per_step: frames that a step writes; blocks are rounded up to whole steps.
+        """
+        size = -(-min(self.first_frames, self.block_frames) // per_step)
+        longest = -(-self.block_frames // per_step)
+        lengths = []
+        while n_steps > 0:
+            lengths.append(min(size, n_steps))
+            n_steps -= size
+            size = min(2 * size, longest)
         return lengths

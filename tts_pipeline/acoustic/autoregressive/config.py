@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tts_pipeline.config import within
-from tts_pipeline.errors import ConfigError
+from tts_pipeline.acoustic.blocks import BlockOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,38 +42,5 @@ class AutoregressiveConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class AutoregressiveOptions:
-    """Settings per call.
-
-    Attributes:
-        first_frames: length of a stream's first block, rounded up to whole decoder steps. Each
-            later block is twice as long as the one before, up to ``block_frames``.
-        block_frames: length of its longest block.
-
-    Raises:
-        ConfigError: if a length is not a positive whole number.
-    """
-
-    first_frames: int = 64
-    block_frames: int = 256
-
-    def __post_init__(self) -> None:
-        for name, value in dataclasses.asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigError(f"{name}={value!r}: expected a whole number of at least 1")
-
-    def block_steps(self, n_steps: int, per_step: int) -> list[int]:
-        """Decoder steps of each block of a sentence.
-
-        Args:
-            n_steps: of the sentence.
-            per_step: frames of a step.
-        """
-        size = -(-min(self.first_frames, self.block_frames) // per_step)
-        longest = -(-self.block_frames // per_step)
-        sizes = []
-        while n_steps > 0:
-            sizes.append(min(size, n_steps))
-            n_steps -= size
-            size = min(2 * size, longest)
-        return sizes
+class AutoregressiveOptions(BlockOptions):
+    """Settings of one call: the blocks of a stream alone, rounded up to whole decoder steps."""

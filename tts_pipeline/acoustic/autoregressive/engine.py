@@ -96,7 +96,7 @@ class AutoregressiveEngine:
     ) -> MelStream:
         """Write a sentence block by block; arguments and errors as of :meth:`infer`."""
         plan = self.text.plan(given)
-        sizes = (options or AutoregressiveOptions()).block_steps(
+        sizes = (options or AutoregressiveOptions()).lengths(
             self._n_steps(plan), self.config.frames_per_step
         )
         return MelStream(self._blocks(plan, seed, sizes), plan.durations, plan.f0)

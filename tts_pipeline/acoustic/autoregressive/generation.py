@@ -98,7 +98,7 @@ class AutoregressiveOnDevice:
     ) -> MelStream:
         """Write one sentence block by block."""
         plan = self._plan([given])
-        sizes = (options or AutoregressiveOptions()).block_steps(
+        sizes = (options or AutoregressiveOptions()).lengths(
             plan.conditioning.shape[1], self._module.config.frames_per_step
         )
         blocks = self._blocks(plan, seed, sizes)
