@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from tts_pipeline.config import within
 from tts_pipeline.acoustic.blocks import BlockOptions
+from tts_pipeline.config import within
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 from tts_pipeline.acoustic.blocks import BlockOptions
+from tts_pipeline.config import within
 from tts_pipeline.errors import ConfigError
 
 MOST_STEPS = 32
@@ -32,16 +33,16 @@ class FlowConfig:
             otherwise.
     """
 
-    token_channels: int = 256
-    channels: int = 224
-    hidden: int = 640
-    n_blocks: int = 7
-    kernel: int = 7
-    step_channels: int = 64
+    token_channels: int = within(256, 1, 8192)
+    channels: int = within(224, 1, 8192)
+    hidden: int = within(640, 1, 8192)
+    n_blocks: int = within(7, 1, 64)
+    kernel: int = within(7, 1, 255)
+    step_channels: int = within(64, 2, 4096)
     told_mel: bool = False
-    dropout: float = 0.1
-    steps: int = 1
-    temperature: float = 0.0
+    dropout: float = within(0.1, 0, 0.95)
+    steps: int = within(1, 1, MOST_STEPS)
+    temperature: float = within(0.0, 0, 1)
 
     @property
     def lookahead(self) -> int:

@@ -7,6 +7,7 @@ import math
 
 from tts_pipeline.acoustic.blocks import BlockOptions
 from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig
+from tts_pipeline.config import within
 from tts_pipeline.errors import ConfigError
 
 # Deviations are kept within these powers of e, so that no one of them decides alone.
@@ -31,17 +32,17 @@ class LatentConfig:
         temperature: factor on the deviation of what is drawn unless a call says otherwise.
     """
 
-    token_channels: int = 256
-    utterance_size: int = 16
-    phone_size: int = 8
-    channels: int = 128
-    hidden: int = 256
-    prior_blocks: int = 3
-    prior_kernel: int = 5
-    posterior_blocks: int = 4
-    posterior_kernel: int = 5
+    token_channels: int = within(256, 1, 8192)
+    utterance_size: int = within(16, 1, 4096)
+    phone_size: int = within(8, 1, 4096)
+    channels: int = within(128, 1, 8192)
+    hidden: int = within(256, 1, 8192)
+    prior_blocks: int = within(3, 0, 64)
+    prior_kernel: int = within(5, 1, 255)
+    posterior_blocks: int = within(4, 0, 64)
+    posterior_kernel: int = within(5, 1, 255)
     decoder: FrameDecoderConfig = FrameDecoderConfig()
-    temperature: float = 0.5
+    temperature: float = within(0.5, 0, 1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tts_pipeline.acoustic.blocks import BlockOptions
+from tts_pipeline.config import within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +20,11 @@ class FrameDecoderConfig:
         dropout: of the blocks, in training.
     """
 
-    channels: int = 224
-    hidden: int = 576
-    n_blocks: int = 5
-    kernel: int = 7
-    dropout: float = 0.15
+    channels: int = within(224, 1, 8192)
+    hidden: int = within(576, 1, 8192)
+    n_blocks: int = within(5, 1, 64)
+    kernel: int = within(7, 1, 255)
+    dropout: float = within(0.15, 0, 0.95)
 
     @property
     def lookahead(self) -> int:
@@ -40,7 +41,7 @@ class OneShotConfig:
         decoder: what writes the frames.
     """
 
-    token_channels: int = 256
+    token_channels: int = within(256, 1, 8192)
     decoder: FrameDecoderConfig = FrameDecoderConfig()
 
 

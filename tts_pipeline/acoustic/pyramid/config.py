@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tts_pipeline.acoustic.blocks import BlockOptions
+from tts_pipeline.config import within
 
 # The mel is written at a quarter of time and bands, then at a half, then whole.
 FACTORS = (4, 2, 1)
@@ -23,12 +24,12 @@ class PyramidConfig:
         dropout: of the blocks, in training.
     """
 
-    token_channels: int = 256
-    channels: int = 176
-    hidden: int = 448
-    n_blocks: int = 3
-    kernel: int = 7
-    dropout: float = 0.15
+    token_channels: int = within(256, 1, 8192)
+    channels: int = within(176, 1, 8192)
+    hidden: int = within(448, 1, 8192)
+    n_blocks: int = within(3, 1, 64)
+    kernel: int = within(7, 1, 255)
+    dropout: float = within(0.15, 0, 0.95)
 
 
 @dataclasses.dataclass(frozen=True)
