@@ -44,7 +44,9 @@ class BoundedHTTP(H11Protocol):
         self._expect_request()
         if len(self.connections) > self.most:
             waiting = [other for other in self.connections if getattr(other, "waits", False)]
-            min(waiting, key=lambda other: other._since, default=self).transport.abort()
+            min(
+                waiting, key=lambda other: getattr(other, "_since", 0.0), default=self
+            ).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._deadline is not None:

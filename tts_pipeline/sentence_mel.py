@@ -140,14 +140,15 @@ class SentenceMel:
         """Frames of each token of a part that is written to the end; None if they are not known,
         which is noted."""
         found = stream.durations
-        if found is None and self._align is None:
+        align = self._align
+        if found is None and align is None:
             self._note((NO_DURATIONS,))
-        elif found is None:
+        elif found is None and align is not None:
             try:
-                return self._align(part.given.tokens, np.concatenate(kept, 1))
+                return align(part.given.tokens, np.concatenate(kept, 1))
             except TTSPipelineError as error:
                 self._note((f"no timestamps: {error}",))
-        elif int(found.sum() + part.silence.sum()) != n_frames:
+        elif found is not None and int(found.sum() + part.silence.sum()) != n_frames:
             self._note((OTHER_LENGTH,))
             return None
         return found

@@ -46,12 +46,23 @@ class TokenPlan(NamedTuple):
 class Sizes(Protocol):
     """The part of a model's configuration that the planner reads; see ``AutoregressiveConfig``."""
 
-    channels: int
-    hidden: int
-    encoder_blocks: int
-    predictor_blocks: int
-    token_kernel: int
-    max_token_frames: int
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def hidden(self) -> int: ...
+
+    @property
+    def encoder_blocks(self) -> int: ...
+
+    @property
+    def predictor_blocks(self) -> int: ...
+
+    @property
+    def token_kernel(self) -> int: ...
+
+    @property
+    def max_token_frames(self) -> int: ...
 
 
 class TokenPlanner:

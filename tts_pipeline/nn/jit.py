@@ -17,7 +17,9 @@ from numba.core.dispatcher import Dispatcher
 
 _kept: list[Any] = []
 # Numba's locators lost the underscore in 0.62.
-_InTree = getattr(caching, "InTreeCacheLocator", None) or caching._InTreeCacheLocator
+_InTree: Any = getattr(caching, "InTreeCacheLocator", None) or getattr(
+    caching, "_InTreeCacheLocator", None
+)
 
 
 def cache_folders() -> list[str]:
@@ -44,7 +46,12 @@ def compiled(
         fastmath: let the compiler reorder sums, as vector units need.
         parallel: let ``numba.prange`` use several threads.
     """
-    options = {"nogil": True, "fastmath": fastmath, "parallel": parallel, "error_model": "numpy"}
+    options: dict[str, Any] = {
+        "nogil": True,
+        "fastmath": fastmath,
+        "parallel": parallel,
+        "error_model": "numpy",
+    }
 
     def decorate(function: Callable[..., Any]) -> Any:
         kernel = numba.njit(**options)(function)
@@ -92,9 +99,10 @@ class _ReadOnlyInTree(_InTree):
     """``__pycache__`` beside the source, where it can be read but not written."""
 
     @classmethod
-    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> _ReadOnlyInTree | None:
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
         folder = Path(py_file).parent / "__pycache__"
-        if numba.config.CACHE_DIR or not folder.is_dir() or os.access(folder, os.W_OK):
+        settings: Any = numba.config
+        if settings.CACHE_DIR or not folder.is_dir() or os.access(folder, os.W_OK):
             return None
         return cls(py_func, py_file)
 
@@ -111,7 +119,7 @@ class _ReadOnlyImpl(caching.CompileResultCacheImpl):
 
 
 class _ReadOnlyCache(_Cache):
-    _impl_class = _ReadOnlyImpl
+    _impl_class: Any = _ReadOnlyImpl
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """A form of the function that is not there is compiled in every process."""

@@ -21,12 +21,12 @@ EXPONENT_GAP = 112
 _FLOAT16_BITS = -0x70002000
 
 
-def _value(weight):  # type: ignore[no-untyped-def]
+def _value(weight):
     raise NotImplementedError
 
 
 @overload(_value, inline="always")
-def _value_of(weight):  # type: ignore[no-untyped-def]
+def _value_of(weight):
     """A stored weight as float32: itself, or out of float16 bits in an int16.
 
     The sign is extended, then everything is shifted to where float32 has it and the copies of the
@@ -35,7 +35,7 @@ def _value_of(weight):  # type: ignore[no-untyped-def]
     """
     if weight == numba.types.int16:
 
-        def from_bits(weight):  # type: ignore[no-untyped-def]
+        def from_bits(weight):
             return np.int32((weight << 13) & _FLOAT16_BITS).view(np.float32)
 
         return from_bits

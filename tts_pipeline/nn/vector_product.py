@@ -33,7 +33,8 @@ _TOGETHER = ("contract",)
 
 def _host_has(feature: str) -> bool:
     """Whether code is made for an x86 CPU that has a feature; not where a user names the CPU."""
-    if numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+    settings: Any = numba.config
+    if settings.CPU_NAME or settings.CPU_FEATURES:
         return False
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return False
@@ -77,13 +78,13 @@ def _tile(n_rows: int, n_vectors: int) -> Any:
     """The function that adds a product to ``n_rows`` times ``n_vectors * LANES`` sums."""
 
     @intrinsic
-    def add_tile(typing, out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
+    def add_tile(typing, out, at, n_out, x, x_at, n_in, weights, first):
         """``out[at + r n_out + j] += sum_k x[x_at + r n_in + k] weights[first + k n_out + j]``."""
         index = types.intp
         signature = types.void(out, index, index, x, index, index, weights, index)
         are_halves = weights.dtype == types.uint16
 
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):
             out, at, n_out, x, x_at, n_in, weights, first = arguments
 
             def pointer(place: int, offset: Any) -> Any:
@@ -137,7 +138,7 @@ _add_high_narrow = _tile(_HIGH, 1)
 
 
 @numba.njit
-def add_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
+def add_product(out, at, n_out, x, x_at, n_in, weights, first):
     """``out[at : at + n_out] += x[x_at : x_at + n_in] @ W``.
 
     Args:
@@ -158,7 +159,7 @@ def add_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[
 
 
 @numba.njit
-def add_rows_product(out, at, n_out, x, x_at, n_in, weights, first):  # type: ignore[no-untyped-def]
+def add_rows_product(out, at, n_out, x, x_at, n_in, weights, first):
     """:func:`add_product` for ``ROWS`` vectors that follow one another in ``x``, as do their sums
     in ``out``; a row's sums do not depend on the others, to the last bit."""
     wide = n_out - n_out % (_HIGH_VECTORS * LANES)

@@ -6,6 +6,7 @@ import json
 import mmap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -13,7 +14,7 @@ import safetensors.numpy
 
 from tts_pipeline.errors import VoiceError
 
-_DTYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+_DTYPES: dict[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 
 
 class Weights:

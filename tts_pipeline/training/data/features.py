@@ -159,5 +159,7 @@ class CropSampler:
                     pad(item.f0_interpolated[frames], (0, missing), value=150.0),
                 )
             )
-        stacked = (torch.stack(column) for column in zip(*crops, strict=True))
-        return Crops(*stacked, noise[shard], phases[shard])
+        waveform, mel, f0, interpolated = (
+            torch.stack(column) for column in zip(*crops, strict=True)
+        )
+        return Crops(waveform, mel, f0, interpolated, noise[shard], phases[shard])

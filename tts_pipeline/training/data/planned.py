@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -136,7 +136,7 @@ def token_vectors(
     acoustic.eval()
     device = acoustic.mel_mean.device
     pitch_mean, pitch_std, energy_mean, energy_std = acoustic.statistics[:4].cpu()
-    found = {}
+    found: dict[str, Any] = {}
     by_length = sorted(store.ids, key=lambda i: len(tokens[i]))
     for start in range(0, len(by_length), batch_size):
         ids = by_length[start : start + batch_size]

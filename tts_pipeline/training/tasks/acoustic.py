@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -98,7 +98,7 @@ class AcousticTask(Task):
         model.mel_std.copy_(std)
         model.statistics.copy_(self._statistics())
         self.statistics = model.statistics.clone()
-        self.modules = {"acoustic": model}
+        self.modules: dict[str, Any] = {"acoustic": model}
         self.optimizers = {
             "acoustic": torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=1e-2)
         }

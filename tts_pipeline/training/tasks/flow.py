@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import torch
 
@@ -97,7 +98,8 @@ class FlowTask(PlannedTask):
                 errors.append(self._velocity_error(batch, times, noise))
         figures = {"loss": float(torch.stack(errors).mean())}
         for steps in self.config.valid_steps:
-            made = self.write_all(self.valid, lambda batch, n=steps: self._write(batch, n, 0.0))
+            write = functools.partial(self._write, steps=steps, temperature=0.0)
+            made = self.write_all(self.valid, write)
             found = mel_figures(self.valid, made)
             figures |= {f"{name}_{steps}": value for name, value in found.items()}
         return figures

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -39,7 +40,9 @@ class PlannedTask(Task):
     ) -> None:
         self.name, self.train, self.valid = name, train, valid
         module.scaling.set_statistics(*train.mel_statistics())  # type: ignore[operator, union-attr]
-        self.modules, self.averaged = {name: module}, (name,)
+        # PyTorch says of the attributes of modules that they may be anything.
+        self.modules: dict[str, Any] = {name: module}
+        self.averaged = (name,)
         self.optimizers = {
             name: torch.optim.AdamW(module.parameters(), betas=(0.9, 0.99), weight_decay=1e-2)
         }
@@ -51,7 +54,7 @@ class PlannedTask(Task):
         return next(self.modules[self.name].parameters()).device
 
     @property
-    def plain(self) -> nn.Module:
+    def plain(self) -> Any:
         """The module itself, which Fabric wraps: only its forward goes through mixed precision."""
         module = self.modules[self.name]
         return getattr(module, "module", module)
@@ -89,7 +92,7 @@ class PlannedTask(Task):
             utterances: whose.
             write: in place of :meth:`write`.
         """
-        mels = {}
+        mels: dict[str, torch.Tensor] = {}
         for ids in utterances.groups(32):
             made = (write or self.write)(utterances.batch(ids, self.device))
             mels |= {i: made[k, :, : utterances.lengths[i]] for k, i in enumerate(ids)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -111,8 +111,8 @@ class VocoderTask(Task):
         generator = HarmonicPlusNoiseVocoder(config.model, audio)
         generator.set_statistics(*train.mel_statistics())
         for block in list(generator.blocks)[config.model.n_blocks - config.new_blocks :]:
-            torch.nn.init.zeros_(block.scale)
-        self.modules = {"generator": generator}
+            torch.nn.init.zeros_(cast(torch.Tensor, block.scale))
+        self.modules: dict[str, Any] = {"generator": generator}
         self.optimizers = {"generator": self._adam(generator)}
         if config.adversarial_from < config.loop.max_steps:
             self.keep_latest = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import torch
 
@@ -99,7 +100,7 @@ class WaveNetTask(Task):
     def _nats(self, waveform: torch.Tensor, mel: torch.Tensor, noise: float) -> torch.Tensor:
         wavenet = self.modules["wavenet"]
         # Fabric wraps the module; only its forward goes through mixed precision.
-        plain: WaveNet = getattr(wavenet, "module", wavenet)
+        plain = cast(WaveNet, getattr(wavenet, "module", wavenet))
         symbols = plain.symbols(waveform)
         past = add_input_noise(symbols, noise, plain.config) if noise else symbols
         return plain.loss(wavenet(past, mel), symbols)

@@ -60,6 +60,7 @@ class ResolutionDiscriminator(nn.Module):
     def __init__(self, n_fft: int, channels: int) -> None:
         super().__init__()
         self.n_fft = n_fft
+        self.window: torch.Tensor
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         widths = [1, channels, channels, channels, channels]
         # Strides along frequency only: time is short, and detail in time is what metal sounds like.
@@ -91,7 +92,8 @@ class ResolutionDiscriminator(nn.Module):
 def _prepared(layer: nn.Conv2d) -> nn.Module:
     """A layer that keeps the level of what passes, so that training of minutes suffices."""
     nn.init.kaiming_normal_(layer.weight, 0.1, nonlinearity="leaky_relu")
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return weight_norm(layer)
 
 
@@ -105,6 +107,7 @@ class ComplexDiscriminator(nn.Module):
     def __init__(self, n_fft: int, channels: int) -> None:
         super().__init__()
         self.n_fft = n_fft
+        self.window: torch.Tensor
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         layers = [nn.Conv2d(3, channels, (9, 3), padding=(4, 1))]
         layers += [

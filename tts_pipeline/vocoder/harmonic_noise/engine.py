@@ -68,7 +68,7 @@ class HarmonicNoiseEngine:
         self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, pitch.n_bins + 1)
         self.filter_layers = _layers(taken, "", audio.n_mels + 2, config, 7, 3 * config.n_bins)
         if config.detail is not None:
-            by_row = self.filter_layers[1]
+            by_row: list[Any] = self.filter_layers[1]
             n_told = config.detail.n_outputs
             told = Linear(taken, "detail.output", config.channels, n_told)
             by_row[-1] = SideBySide(by_row[-1], told)

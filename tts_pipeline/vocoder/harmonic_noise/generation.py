@@ -59,4 +59,4 @@ class HarmonicNoiseOnDevice:
         """As of the engine with the same weights."""
         weights = {key: value.cpu().numpy() for key, value in self._module.state_dict().items()}
         engine = HarmonicNoiseEngine(self._module.config, self.features, weights)
-        return engine.operations(n_frames, options)
+        return engine.operations(n_frames)

@@ -65,7 +65,7 @@ class Packed(NamedTuple):
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _choose(logits, n, inverse_temperature, uniform, masses):  # type: ignore[no-untyped-def]
+def _choose(logits, n, inverse_temperature, uniform, masses):
     """Place in the softmax's cumulative distribution: the first of ``n`` classes at which it goes
     beyond ``uniform``; the likeliest if ``inverse_temperature``, one over the temperature, is 0."""
     top = logits[0]
@@ -89,7 +89,7 @@ def _choose(logits, n, inverse_temperature, uniform, masses):  # type: ignore[no
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _level(made, n_mixtures, inverse_temperature, first, second, masses):  # type: ignore[no-untyped-def]
+def _level(made, n_mixtures, inverse_temperature, first, second, masses):
     """A sample of a mixture of logistics on 16-bit levels, by its cumulative distribution."""
     k = _choose(made, n_mixtures, inverse_temperature, first, masses)
     value = np.float64(made[n_mixtures + k])
@@ -104,31 +104,31 @@ def _level(made, n_mixtures, inverse_temperature, first, second, masses):  # typ
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _copy(out, x):  # type: ignore[no-untyped-def]
+def _copy(out, x):
     for j in range(len(out)):
         out[j] = x[j]
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _add(out, x, y):  # type: ignore[no-untyped-def]
+def _add(out, x, y):
     for j in range(len(out)):
         out[j] = x[j] + y[j]
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _rectify(out, x):  # type: ignore[no-untyped-def]
+def _rectify(out, x):
     for j in range(len(out)):
         out[j] = max(x[j], _ZERO)
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _gated_activation(out, filter_, gate):  # type: ignore[no-untyped-def]
+def _gated_activation(out, filter_, gate):
     for j in range(len(out)):
         out[j] = tanh(filter_[j]) * sigmoid(gate[j])
 
 
 @numba.njit(fastmath=True, error_model="numpy")
-def _embed(out, embedding, symbol, is_level):  # type: ignore[no-untyped-def]
+def _embed(out, embedding, symbol, is_level):
     if is_level:
         slope, offset = embedding[0], embedding[1]
         for j in range(len(out)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -121,7 +121,8 @@ class NumbaWaveNet:
     def _write_batch(self, *arguments: object) -> None:
         global _process_of_threads
         with _one_batch:
-            before, most = numba.get_num_threads(), numba.config.NUMBA_NUM_THREADS
+            settings: Any = numba.config
+            before, most = numba.get_num_threads(), settings.NUMBA_NUM_THREADS
             numba.set_num_threads(min(self.n_threads or before, most))
             _process_of_threads = os.getpid()
             try:

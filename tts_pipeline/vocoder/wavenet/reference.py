@@ -139,7 +139,7 @@ class NaiveWaveNet:
         times = torch.arange(state.time - n + 1, state.time + 1, device=conditioning.device)
         frames = times.div(model.audio.hop_length, rounding_mode="floor") - state.first_frame
         x = model.embed(state.symbols)
-        total = model.skip_bias
+        total: torch.Tensor = model.skip_bias
         for layer, dilation in enumerate(model.config.dilations):
             gates = conditioning[:, frames, layer] + x @ model.present[layer]
             gates[:, dilation:] += x[:, :-dilation] @ model.past[layer]
