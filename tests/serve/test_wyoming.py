@@ -8,6 +8,7 @@ import json
 import random
 import re
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,38 @@ def _frames() -> bytes:
     )
 
 
+def _raw(server: Server, content: bytes) -> bytes:
+    """What comes back when this is all that a client sends."""
+    said = b""
+    with socket.create_connection(("127.0.0.1", server.wyoming_port), 30) as client:
+        client.settimeout(30)
+        client.sendall(content)
+        client.shutdown(socket.SHUT_WR)
+        while part := client.recv(65536):
+            said += part
+    return said
+
+
+def test_a_client_that_only_listens_any_more_is_spoken_to(server: Server) -> None:
+    said = _raw(server, _frames())
+    assert b"audio-stop" in said and b"synthesize-stopped" in said and b'"error"' not in said
+
+
+def test_a_client_that_has_gone_stops_the_work(server: Server) -> None:
+    name = 'tts_pipeline_requests_total{door="wyoming",outcome="gone"}'
+    gone = server.metric(name)
+
+    async def body(client: AsyncTcpClient) -> None:
+        await client.write_event(Synthesize(text="One of many sentences. " * 800).event())
+        assert AudioStart.is_type((await client.read_event()).type)
+
+    _talk(server, body)
+    deadline = time.monotonic() + 20
+    while server.metric(name) == gone and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.metric(name) == gone + 1
+
+
 def test_broken_frames_get_an_error_or_silence_and_harm_nobody(server: Server) -> None:
     rng = random.Random(1)
     whole = _frames()
@@ -223,12 +256,7 @@ def test_broken_frames_get_an_error_or_silence_and_harm_nobody(server: Server) -
                 del broken[place : place + rng.randint(1, 20)]
             else:
                 broken[place:place] = rng.randbytes(rng.randint(1, 20))
-        with socket.create_connection(("127.0.0.1", server.wyoming_port), 30) as client:
-            client.sendall(bytes(broken))
-            client.shutdown(socket.SHUT_WR)
-            client.settimeout(30)
-            while part := client.recv(65536):
-                said += part
+        said += _raw(server, bytes(broken))
     assert b'"error"' in said and b"Traceback" not in said
     assert not re.search(rb"/(?:home|opt|root|tmp|usr|work)/|\.py\b", said)
     headers = (b'{"type": "x", "data_length": 1e12}', b'{"type": "x", "payload_length": 9999999}')

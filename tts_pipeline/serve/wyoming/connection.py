@@ -77,11 +77,20 @@ class Connection:
             try:
                 event = await read_frame(self._reader, max_data)
                 if event is None:
+                    await self._finish()
                     return
                 await self._handle(event)
             except BadFrame as error:
                 await self._fault(str(error), "invalid-frame")
                 return
+
+    async def _finish(self) -> None:
+        """The client sends no more. One that listens still is spoken to; one that has gone makes
+        the next write fail, which ends it."""
+        if self._pieces is not None:
+            self._pieces.put_nowait(None)
+            self._pieces = None
+        await self._previous()
 
     async def stop_speaking(self) -> None:
         """Stop the work: nobody waits for it."""
