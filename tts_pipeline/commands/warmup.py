@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--voice", type=Path, metavar="FOLDER", help="default: the one that ships")
     arguments = parser.parse_args(argv)
 
-    begun = time.perf_counter()
+    start = time.perf_counter()
     from tts_pipeline.nn.jit import cache_folders
     from tts_pipeline.synthesis import stream
     from tts_pipeline.voice.models import ACOUSTIC, VOCODER
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
                 pass
     spoken = time.perf_counter()
     first = next(stream("Ready.", voice=voice))
-    print(f"voice    {voice.name} loaded in {loaded - begun:.1f} s")
+    print(f"voice    {voice.name} loaded in {loaded - start:.1f} s")
     print(f"kernels  compiled or read in {spoken - loaded:.1f} s")
     print(f"speech   from now on after {1e3 * first.report.compute_s:.0f} ms")
     folders = cache_folders()

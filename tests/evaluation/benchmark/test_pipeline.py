@@ -103,7 +103,7 @@ def test_piper_takes_part_with_a_voice(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(TTSPipelineError, match=r"low\.onnx\.json: missing"):
         peers.installed(model)
     Path(f"{model}.json").touch()
-    monkeypatch.setattr(peers, "_BESIDE", tmp_path)
+    monkeypatch.setattr(peers, "BESIDE", tmp_path)
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable) if os.name == "nt" else "/bin")
     with pytest.raises(TTSPipelineError, match="piper is not installed"):
         peers.installed(model)

@@ -14,7 +14,7 @@ from pathlib import Path
 from tts_pipeline.errors import TTSPipelineError
 
 # Where the programs of this Python's packages are.
-_BESIDE = Path(sys.executable).parent
+BESIDE = Path(sys.executable).parent
 
 
 def installed(piper_model: Path | None = None) -> dict[str, Callable[[str], float]]:
@@ -45,7 +45,7 @@ def _piper(model: Path) -> list[str]:
                 f"{file}: missing; --piper-model wants a voice's .onnx file with its .onnx.json "
                 "beside it"
             )
-    command = shutil.which("piper", path=os.pathsep.join([str(_BESIDE), os.environ["PATH"]]))
+    command = shutil.which("piper", path=os.pathsep.join([str(BESIDE), os.environ["PATH"]]))
     if command is None:
         raise TTSPipelineError("piper is not installed; pip install piper-tts, or no --piper-model")
     return [command, "-m", str(model), "--input-file", "TEXT", "-f", "WAV"]

@@ -90,9 +90,9 @@ def interleaved(jobs: Sequence[Job], rounds: int) -> list[Timed]:
                 continue
             with pools.limit(limits=job.threads):
                 for repeat in range(job.repeats):
-                    begun = time.perf_counter()
+                    start = time.perf_counter()
                     made_s = job.run(turn * job.repeats + repeat)
-                    seconds[number].append(time.perf_counter() - begun)
+                    seconds[number].append(time.perf_counter() - start)
                     audio_s[number].append(made_s)
     return [
         Timed(job.name, job.text, job.threads, tuple(s), tuple(a))

@@ -147,11 +147,13 @@ class Candidates:
         n_past = engine.config.receptive_field // hop * hop + hop
         past = random.integers(engine.config.n_classes, size=(1, n_past))
         rows = engine.conditioning.scaled(self.mel)
-        told = engine.conditioning.per_layer(engine.conditioning.stack().push(rows, True))[None]
+        conditioning = engine.conditioning.per_layer(engine.conditioning.stack().push(rows, True))[
+            None
+        ]
 
         def run(call: int) -> float:
             drawn = random.random((NAIVE_SAMPLES, 2), np.float32)
-            writer.write(told, 0, drawn, 1.0, writer.resume(past))
+            writer.write(conditioning, 0, drawn, 1.0, writer.resume(past))
             return NAIVE_SAMPLES / rate
 
         return run
@@ -268,10 +270,10 @@ def run_alone(folder: str, name: str, twice: str = "") -> None:
     # As to time and memory a mel like any other, without the acoustic model's share of them.
     shape = voice.audio.n_mels, 1000
     mel = np.random.default_rng(0).normal(-5, 2, shape).astype(np.float32)
-    begun = time.perf_counter()
+    start = time.perf_counter()
     vocoder = Candidates(voice, [mel]).vocoder(name)
     for _ in range(2 if twice else 1):
         vocoder.sound(0)
         if twice:
-            print(time.perf_counter() - begun)
-        begun = time.perf_counter()
+            print(time.perf_counter() - start)
+        start = time.perf_counter()

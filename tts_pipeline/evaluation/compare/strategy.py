@@ -108,7 +108,7 @@ class Strategy(abc.ABC):
         return sum(model.n_parameters for model in self.models(voice))
 
     def operations(self, voice: Voice, material: Material, seed: int) -> SoundOperations | None:
-        """Arithmetic for this text, None if it cannot be told."""
+        """Arithmetic for this text, None if it is unknown."""
         return None
 
 

@@ -19,7 +19,7 @@ from tts_pipeline.text.word_errors import character_errors, word_errors
 )
 def word_error_rate(case: Case) -> Row:
     """Word errors and words; see :func:`tts_pipeline.text.word_errors.word_errors`."""
-    found = word_errors(case.said, case.transcript)
+    found = word_errors(case.spoken_text, case.transcript)
     return found.total, found.length
 
 
@@ -34,7 +34,7 @@ def word_error_rate(case: Case) -> Row:
 )
 def character_error_rate(case: Case) -> Row:
     """Character errors and characters."""
-    found = character_errors(case.said, case.transcript)
+    found = character_errors(case.spoken_text, case.transcript)
     return found.total, found.length
 
 
@@ -49,5 +49,5 @@ def character_error_rate(case: Case) -> Row:
 )
 def deletion_rate(case: Case) -> Row:
     """Words that the recogniser left out, and words."""
-    found = word_errors(case.said, case.transcript)
+    found = word_errors(case.spoken_text, case.transcript)
     return found.deletions, found.length

@@ -7,7 +7,7 @@ A metric is a function with a decorator, in a file of its own::
         return float(np.abs(case.generated.samples).max())
 
 Tables, plots, reports and options of commands read the registry, so that nothing else has to be
-told of it. Files of this package are imported by its ``__init__``; those of others by
+changed. Files of this package are imported by its ``__init__``; those of others by
 ``tts-pipeline compare --use MODULE``.
 """
 
@@ -180,7 +180,7 @@ class Case:
         return self.reference
 
     @property
-    def said(self) -> str:
+    def spoken_text(self) -> str:
         """The text.
 
         Raises:
@@ -202,7 +202,7 @@ class Case:
         return self.recogniser.transcribe(self.generated.samples)
 
     @property
-    def heard(self) -> str | None:
+    def known_transcript(self) -> str | None:
         """The transcript if some metric asked for it."""
         return self.__dict__.get("transcript")
 
@@ -262,4 +262,4 @@ def score(case: Case, wanted: Collection[str]) -> Scores:
             rows[name] = tuple(map(float, row))
         else:
             unavailable[name] = "not defined for this sound"
-    return Scores(rows, unavailable, case.heard)
+    return Scores(rows, unavailable, case.known_transcript)

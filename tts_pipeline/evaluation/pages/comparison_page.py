@@ -52,7 +52,7 @@ def report_html(
     voice = comparison.voice
     readme = readme_link(file)
     home = f' <a href="{escape(readme)}">About tts_pipeline (README)</a>.' if readme else ""
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in comparison.findings)
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in comparison.findings)
     body = [
         f"<header><h1>{TITLE}</h1>",
         f'<p class="soft">Voice {escape(voice.name)} ({escape(voice.fingerprint[:12])}), '
@@ -60,7 +60,7 @@ def report_html(
         f"seed {comparison.seed}, {escape(comparison.made)}.{home}</p>",
         '<p>Figures first; <a href="#listen">the sounds</a> are below.</p></header><main>',
         f'<section aria-labelledby="words"><h2 id="words">In words</h2>'
-        f'<ul class="said">{said}</ul></section>',
+        f'<ul class="said">{sentences}</ul></section>',
         f'<h2>Quality against speed</h2><div class="plots">{_plots(comparison)}</div>',
         f"<h2>Cost</h2>{_cost_table(comparison)}<p>{_how()}</p>"
         f'<p class="soft">Machine: {escape(comparison.machine.describe())}.</p>',

@@ -149,7 +149,7 @@ def shared_latent() -> str:
 
 
 def step_by_step(name: str = "flow", *, first: str = "") -> str:
-    """All frames at once, several times over; ``first``: an autoregressive mel that is told."""
+    """All frames at once, several times over; ``first``: name of a mel that it is conditioned on."""
     picture = Diagram(name, "All frames at once, again and again, each time with the last draft")
     rows = [
         picture.row(118, "mmmmmmmm", "noise"),
@@ -163,8 +163,8 @@ def step_by_step(name: str = "flow", *, first: str = "") -> str:
                     picture.arrow(lower[other], y, x, y - 59 + _BOX + 2, faint=other != place)
     below = 177
     if first:
-        told = picture.row(below, "kkkkkkkk", first)
-        for one, two in zip(told, told[1:]):
+        condition = picture.row(below, "kkkkkkkk", first)
+        for one, two in zip(condition, condition[1:]):
             picture.arrow(one + _BOX / 2 - 2, below + 13, two - _BOX / 2 + 2, below + 13)
         below += 59
     picture.row(below, "tttt", "text", size=2)

@@ -82,7 +82,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "sequence, what must be sharp is made in parallel. Where the first mel does not tell, the "
         "flow draws.",
         lambda: diagrams.step_by_step("flow-refiner", first="AR mel"),
-        "as above, told by the first stage's mel",
+        "as above, conditioned on the first stage's mel",
     ),
     "pyramid": Explanation(
         "From coarse to fine",

@@ -1,4 +1,4 @@
-"""What is told of published samples, as it is written to manifest.json."""
+"""The facts of published samples, as it is written to manifest.json."""
 
 from __future__ import annotations
 

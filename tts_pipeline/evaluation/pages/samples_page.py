@@ -76,13 +76,13 @@ def samples_markdown(manifest: Manifest, folder: Path) -> str:
             item = files.get((name, strategy))
             cells.append(f"[{item.seconds:.1f} s]({item.file}?raw=true)" if item else "")
         rows.append(cells)
-    said = "\n".join(f"- **{name}**: {label}" for name, label in labels.items())
+    terms = "\n".join(f"- **{name}**: {label}" for name, label in labels.items())
     voice = manifest.voice
     parts = [
         f"# Samples of the voice {voice.name}",
         "In a copy of the repository open `index.html` in a browser: it plays the sounds side by "
         "side with their spectrograms and needs no server. Here, follow a link to a sound.",
-        said,
+        terms,
         markdown(["sentence", *labels], rows),
         f"None of the sentences is in the training texts. Made by `{_COMMAND}` with the voice "
         f"`{voice.fingerprint[:12]}`; text, strategy, seed, versions and speed of each file are "

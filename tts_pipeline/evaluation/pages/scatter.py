@@ -56,11 +56,11 @@ def quality_against_speed(points: Sequence[Point], quality: str, natural: float 
         taken.append(_Box(x - 7, y - 7, x + 7, 14))
     for index, point in enumerate(points):
         parts.append(_label(scale, point, _COLOURS[index % len(_COLOURS)], taken))
-    told = "; ".join(f"{p.name}: {p.x:.3g} x real time, {p.y:.3g}" for p in points)
+    description = "; ".join(f"{p.name}: {p.x:.3g} x real time, {p.y:.3g}" for p in points)
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" font-size="14" fill="currentColor" '
         f'font-family="inherit"><title>{html.escape(quality)} against speed</title>'
-        f"<desc>{html.escape(told)}</desc>{''.join(parts)}</svg>"
+        f"<desc>{html.escape(description)}</desc>{''.join(parts)}</svg>"
     )
 
 
@@ -103,9 +103,9 @@ class _Scale:
         return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
 
 
-def _round_step(least: float) -> float:
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(m * power for m in (1, 2, 5, 10) if m * power >= least)
+def _round_step(minimum: float) -> float:
+    power = 10.0 ** math.floor(math.log10(minimum))
+    return next(m * power for m in (1, 2, 5, 10) if m * power >= minimum)
 
 
 def _axes(scale: _Scale, quality: str) -> list[str]:

@@ -106,13 +106,13 @@ class _Shower:
             for point in self._comparison.curves.get(row.name, ())
             if point.name in self._sounds
         ]
-        heard = self.slider(row, points) if len(points) > 1 else self.sound(row.name)
+        sounds = self.slider(row, points) if len(points) > 1 else self.sound(row.name)
         return (
             f'<section class="strategy" aria-labelledby="{mark}"><h2 id="{mark}">'
             f"{escape(explanation.title)} <small>{escape(row.name)}</small></h2>"
             f'<div class="beside"><div>{idea}{source}{_facts(row)}</div>'
             f"<div>{explanation.picture()}</div></div>"
-            f'<div class="sounds">{heard}</div></section>'
+            f'<div class="sounds">{sounds}</div></section>'
         )
 
     def sound(self, strategy: str, label: str = "") -> str:

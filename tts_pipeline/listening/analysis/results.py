@@ -124,8 +124,8 @@ def read_results(key: Key, paths: Iterable[Path]) -> Results:
                 )
     participants = tuple(_scored(key, item, faults) for item in listeners.values())
     if not any(item.judgements or item.choices for item in participants):
-        said = f": {'; '.join(faults)}" if faults else ""
-        raise ConfigError(f"no answers yet{said}")
+        details = f": {'; '.join(faults)}" if faults else ""
+        raise ConfigError(f"no answers yet{details}")
     return Results(participants, tuple(faults))
 
 

@@ -43,8 +43,8 @@ def make_check(kind: str, random: np.random.Generator) -> Check:
     first, second = (str(word) for word in random.permutation(WORDS)[:2])
     if kind == ABX:
         choice = str(random.choice(["a", "b"]))
-        said = [f"The word is {first}.", f"The word is {second}."]
-        return Check((*said, said["ab".index(choice)]), choice)
+        phrases = [f"The word is {first}.", f"The word is {second}."]
+        return Check((*phrases, phrases["ab".index(choice)]), choice)
     if kind == TYPED:
         return Check((f"This is an attention check. Type {first} {second}.",), f"{first} {second}")
     raise ValueError(f"no attention check for trials of kind {kind!r}")

@@ -132,8 +132,8 @@ def _check_enough(plan: Plan, found: Sources) -> None:
     if len(found.conditions) < (1 if plan.design in ("mos", "intelligibility") else 2):
         raise ConfigError(f"design {plan.design} needs two conditions or more, found one")
     if not found.texts:
-        said = "; ".join(found.notes) or "no sound was found"
-        raise ConfigError(f"no text is left for the test: {said}")
+        reason = "; ".join(found.notes) or "no sound was found"
+        raise ConfigError(f"no text is left for the test: {reason}")
     if plan.design == "mushra":
         if found.reference is None:
             raise ConfigError(
