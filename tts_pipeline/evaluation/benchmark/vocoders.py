@@ -147,9 +147,8 @@ class Candidates:
         n_past = engine.config.receptive_field // hop * hop + hop
         past = random.integers(engine.config.n_classes, size=(1, n_past))
         rows = engine.conditioning.scaled(self.mel)
-        conditioning = engine.conditioning.per_layer(engine.conditioning.stack().push(rows, True))[
-            None
-        ]
+        seen = engine.conditioning.stack().push(rows, True)
+        conditioning = engine.conditioning.per_layer(seen)[None]
 
         def run(call: int) -> float:
             drawn = random.random((NAIVE_SAMPLES, 2), np.float32)

@@ -149,7 +149,7 @@ def shared_latent() -> str:
 
 
 def step_by_step(name: str = "flow", *, first: str = "") -> str:
-    """All frames at once, several times over; ``first``: name of a mel that it is conditioned on."""
+    """All frames at once, several times over; ``first``: name of a mel that conditions it."""
     picture = Diagram(name, "All frames at once, again and again, each time with the last draft")
     rows = [
         picture.row(118, "mmmmmmmm", "noise"),
