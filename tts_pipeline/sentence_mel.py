@@ -140,18 +140,18 @@ class SentenceMel:
         """Frames of each token of a part that is written to the end; None if they are not known,
         which is noted."""
         found = stream.durations
-        align = self._align
-        if found is None and align is None:
+        if found is not None:
+            if int(found.sum() + part.silence.sum()) == n_frames:
+                return found
+            self._note((OTHER_LENGTH,))
+        elif self._align is None:
             self._note((NO_DURATIONS,))
-        elif found is None and align is not None:
+        else:
             try:
-                return align(part.given.tokens, np.concatenate(kept, 1))
+                return self._align(part.given.tokens, np.concatenate(kept, 1))
             except TTSPipelineError as error:
                 self._note((f"no timestamps: {error}",))
-        elif found is not None and int(found.sum() + part.silence.sum()) != n_frames:
-            self._note((OTHER_LENGTH,))
-            return None
-        return found
+        return None
 
     def _with_silence(self, stream: MelStream, silence: np.ndarray) -> Iterator[np.ndarray]:
         """The blocks of a part with silence in the middle of tokens."""
