@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from tts_pipeline.errors import ConfigError
@@ -81,7 +80,8 @@ class Task(abc.ABC):
         rate_scale: factor on the learning rate, by optimizer name (1 where absent).
     """
 
-    modules: dict[str, nn.Module]
+    # Each task knows the classes of its own.
+    modules: dict[str, Any]
     optimizers: dict[str, torch.optim.Optimizer]
     averaged: tuple[str, ...] = ()
     monitor: str = "loss"
