@@ -345,7 +345,7 @@ from tts_pipeline.nn import jit as compiled
 for text in sys.argv[2:]:
     list(stream(text, voice=sys.argv[1], rate=1.2))
     synthesize(text, voice=sys.argv[1])
-kernels = [kernel for kernel in compiled._kept if kernel.signatures]
+kernels = [kernel for kernel in compiled.kept_kernels if kernel.signatures]
 print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
 print(*sorted(f"{len(kernel.signatures)}{kernel.__name__}" for kernel in kernels))
 """

@@ -109,7 +109,7 @@ def test_damaged_kept_kernels_of_a_read_only_folder_are_compiled_again(load, tmp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(jit, "_Cache", refuse)
     with pytest.warns(RuntimeWarning, match="cannot be kept"):
-        jit._warn_once.cache_clear()
+        jit.warn_that_nothing_is_kept.cache_clear()
         assert load(1).kernel(3) == 8
 
 

@@ -15,7 +15,7 @@ import numba
 from numba.core import caching
 from numba.core.dispatcher import Dispatcher
 
-_kept: list[Any] = []
+kept_kernels: list[Any] = []
 # Numba's locators lost the underscore in 0.62.
 _InTree: Any = getattr(caching, "InTreeCacheLocator", None) or getattr(
     caching, "_InTreeCacheLocator", None
@@ -24,7 +24,7 @@ _InTree: Any = getattr(caching, "InTreeCacheLocator", None) or getattr(
 
 def cache_folders() -> list[str]:
     """Where the machine code of the kernels made so far is kept; empty if it cannot be."""
-    return sorted({str(kernel.stats.cache_path) for kernel in _kept})
+    return sorted({str(kernel.stats.cache_path) for kernel in kept_kernels})
 
 
 def compiled(
@@ -57,10 +57,10 @@ def compiled(
         kernel = numba.njit(**options)(function)
         cache = _cache_of(function)
         if cache is None:
-            _warn_once()
+            warn_that_nothing_is_kept()
         else:
             kernel._cache = cache
-            _kept.append(kernel)
+            kept_kernels.append(kernel)
         return kernel
 
     return decorate
@@ -147,7 +147,7 @@ def _digest(path: str, changed: int) -> str:
 
 
 @functools.cache
-def _warn_once() -> None:
+def warn_that_nothing_is_kept() -> None:
     warnings.warn(
         "compiled kernels cannot be kept, so every process compiles them anew (some seconds): set "
         "NUMBA_CACHE_DIR to a folder that can be written",

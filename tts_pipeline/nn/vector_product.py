@@ -41,7 +41,7 @@ def _host_has(feature: str) -> bool:
     return bool(llvmlite.binding.get_host_cpu_features().get(feature))
 
 
-def _converts_float16() -> bool:
+def converts_float16() -> bool:
     """Whether the CPU turns float16 into float32 by itself; where it does not, the compiler would
     call a function that nobody provides."""
     return _host_has("f16c") or platform.machine().lower() in ("aarch64", "arm64")
@@ -55,7 +55,7 @@ def _load_weights(builder: ir.IRBuilder, pointer: Any, are_halves: bool) -> Any:
     """``LANES`` weights as float32."""
     if not are_halves:
         return _load(builder, pointer, _VECTOR, 4)
-    if _converts_float16():
+    if converts_float16():
         return builder.fpext(_load(builder, pointer, _HALVES, 2), _VECTOR)
     # Sign and magnitude go where float32 has them; the exponent is then 112 too small.
     bits = builder.sext(_load(builder, pointer, _SHORTS, 2), _WORDS)
@@ -74,7 +74,7 @@ def _spread(builder: ir.IRBuilder, value: Any) -> Any:
     return builder.shuffle_vector(lane, lane, ir.Constant(_WORDS, None))
 
 
-def _tile(n_rows: int, n_vectors: int) -> Any:
+def tile_function(n_rows: int, n_vectors: int) -> Any:
     """The function that adds a product to ``n_rows`` times ``n_vectors * LANES`` sums."""
 
     @intrinsic
@@ -131,10 +131,10 @@ def _tile(n_rows: int, n_vectors: int) -> Any:
 # Vectors, and rows by vectors, whose sums fit the registers: 32 of 16 numbers, or else about 16 of
 # 8 numbers.
 _WIDE, _HIGH, _HIGH_VECTORS = (8, 8, 2) if _host_has("avx512f") else (4, 4, 1)
-_add_wide = _tile(1, _WIDE)
-_add_narrow = _tile(1, 1)
-_add_high = _tile(_HIGH, _HIGH_VECTORS)
-_add_high_narrow = _tile(_HIGH, 1)
+_add_wide = tile_function(1, _WIDE)
+_add_narrow = tile_function(1, 1)
+_add_high = tile_function(_HIGH, _HIGH_VECTORS)
+_add_high_narrow = tile_function(_HIGH, 1)
 
 
 @numba.njit

@@ -124,7 +124,7 @@ def test_goes_on_after_any_step(half):
 
 
 def bytes_per_weight(engine: FusedDecoder) -> set[int]:
-    return {matrix.itemsize for matrix in engine._weights if matrix.ndim == 2}
+    return {matrix.itemsize for matrix in engine.weights if matrix.ndim == 2}
 
 
 def test_weights_are_stored_in_16_bits_only_if_nothing_is_lost():
@@ -173,7 +173,7 @@ def read_only_install(tmp_path, monkeypatch):
     def load(home: Path) -> list[warnings.WarningMessage]:
         monkeypatch.setenv("HOME", str(home))
         monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-        compiled._warn_once.cache_clear()
+        compiled.warn_that_nothing_is_kept.cache_clear()
         spec = importlib.util.spec_from_file_location("kernels", install / "kernels.py")
         module = importlib.util.module_from_spec(spec)
         with warnings.catch_warnings(record=True) as caught:

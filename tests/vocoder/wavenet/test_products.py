@@ -47,8 +47,8 @@ def test_exponential_and_products_against_numpy():
 
 def test_float16_without_the_cpus_help(monkeypatch):
     """As on a machine that cannot convert them: subnormal, largest and negative numbers."""
-    monkeypatch.setattr(vector_product, "_converts_float16", lambda: False)
-    tile = vector_product._tile(1, 1)
+    monkeypatch.setattr(vector_product, "converts_float16", lambda: False)
+    tile = vector_product.tile_function(1, 1)
 
     @numba.njit
     def add(out, x, weights):
@@ -74,7 +74,7 @@ def test_the_kernels_work_where_nothing_can_be_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("HOME", str(nowhere))
     monkeypatch.setenv("XDG_CACHE_HOME", str(nowhere / "cache"))
-    compiled._warn_once.cache_clear()
+    compiled.warn_that_nothing_is_kept.cache_clear()
     spec = importlib.util.spec_from_file_location("wavenet_kernel_copy", path)
     kernels = importlib.util.module_from_spec(spec)
     with warnings.catch_warnings(record=True) as caught:
@@ -86,5 +86,5 @@ def test_the_kernels_work_where_nothing_can_be_kept(tmp_path, monkeypatch):
     expected = engine.infer(random_mel(2))
     writer = engine.writer(use_float16=False)
     monkeypatch.setattr(wavenet_numba, "write_samples", kernels.write_samples)
-    monkeypatch.setattr(writer, "_packed", kernels.Packed(*writer._packed))
+    monkeypatch.setattr(writer, "packed", kernels.Packed(*writer.packed))
     assert np.array_equal(engine.infer(random_mel(2)), expected)

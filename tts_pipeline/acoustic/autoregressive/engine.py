@@ -225,7 +225,7 @@ class Decoder:
         )
         lower_bias, lower_state_bias = gate_biases(weights, f"{name}.lower", c)
         upper_bias = np.concatenate(gate_biases(weights, f"{name}.upper", c))
-        self._weights = (
+        self.weights = (
             packed["prenet_lower"],
             weights.vector(f"{name}.prenet_lower.bias", p),
             packed["prenet_upper"],
@@ -264,5 +264,5 @@ class Decoder:
             Scaled frames ``(L, r * M)``.
         """
         out = np.empty((len(rows), len(state.frames)), np.float32)
-        decode_steps(rows, masks, *self._weights, self._scales, *state, out)
+        decode_steps(rows, masks, *self.weights, self._scales, *state, out)
         return out

@@ -107,16 +107,17 @@ class HarmonicPlusNoiseVocoder(nn.Module):
         noisy = torch.exp((log_noise + envelope).clamp(-14.0, limit))
         voice = torch.polar(harmonic, angle)
         if self.detail is None:
-            spectrum = voice * self._stft(pulses) + noisy * self._stft(noise)
+            spectrum = voice * self.stft(pulses) + noisy * self.stft(noise)
         else:
             told = self.detail(x)
             signals = self.detail.sources(told.gains, pulses, phase, noise)
-            steady, wandering, hiss, cosine, sine = map(self._stft, signals)
+            steady, wandering, hiss, cosine, sine = map(self.stft, signals)
             swollen = hiss + told.swell[:, 0] * cosine + told.swell[:, 1] * sine
             spectrum = voice * (steady + told.wander * wandering) + noisy * swollen
-        return Generated(self._istft(spectrum), f0_logits, voicing_logits)
+        return Generated(self.istft(spectrum), f0_logits, voicing_logits)
 
-    def _stft(self, waveform: torch.Tensor) -> torch.Tensor:
+    def stft(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Spectra of the windows about every hop: ``(B, S)`` to ``(B, F, T)`` complex."""
         return torch.stft(
             nn.functional.pad(waveform, (self.margin, self.margin)),
             self.config.n_fft,
@@ -126,7 +127,8 @@ class HarmonicPlusNoiseVocoder(nn.Module):
             return_complex=True,
         )
 
-    def _istft(self, spectrum: torch.Tensor) -> torch.Tensor:
+    def istft(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """The waveform ``(B, T * hop_length)`` of spectra ``(B, F, T)``; undoes :meth:`stft`."""
         # torch.istft insists on a non-zero window at the edges; overlap-add and divide ourselves.
         n_fft, hop = self.config.n_fft, self.audio.hop_length
         n_frames = spectrum.shape[-1]

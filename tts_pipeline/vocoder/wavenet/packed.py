@@ -64,7 +64,7 @@ class NumbaWaveNet:
     ) -> None:
         self._config = config
         self.n_threads = n_threads
-        self._packed = pack(config, hop_length, arrays, use_float16=use_float16)
+        self.packed = pack(config, hop_length, arrays, use_float16=use_float16)
 
     def begin(self, n_items: int) -> NumbaState:
         """The state before the first sample."""
@@ -100,7 +100,7 @@ class NumbaWaveNet:
             Symbols ``(B, S)`` float32: classes or levels.
         """
         n_items, n_samples = len(conditioning), len(uniforms)
-        packed = self._packed
+        packed = self.packed
         written = np.empty((n_items, n_samples), np.float32)
         n_seen = 0 if seen is None else n_samples
         outputs = np.empty((n_items, n_seen, len(packed.output_bias)), np.float32)
@@ -126,7 +126,7 @@ class NumbaWaveNet:
             numba.set_num_threads(min(self.n_threads or before, most))
             _process_of_threads = os.getpid()
             try:
-                write_batch(self._packed, *arguments)
+                write_batch(self.packed, *arguments)
             finally:
                 numba.set_num_threads(before)
 
