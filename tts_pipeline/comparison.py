@@ -136,6 +136,7 @@ class ComparedSound:
         rtf: seconds of computing for a second of it; None if it was not timed.
         first_audio_ms: time to its first block of samples; None if it was not timed.
         left_out: what of the text was not spoken, and why.
+        problems: what went wrong while it was made, as the models report it.
         scores: by name of the metric; None where a metric is not defined for one sound.
         transcript: what the recogniser heard, None if it was not asked.
     """
@@ -150,6 +151,7 @@ class ComparedSound:
     left_out: tuple[str, ...]
     scores: dict[str, float | None]
     transcript: str | None
+    problems: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

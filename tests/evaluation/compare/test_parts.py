@@ -32,6 +32,7 @@ from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.findings import findings, number
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.strategies import Speech
+from tts_pipeline.evaluation.compare.tables import notes
 from tts_pipeline.evaluation.compare.task import SoundRecord, Task
 from tts_pipeline.evaluation.metrics.registry import Scores
 from tts_pipeline.evaluation.metrics.scoring import Scored
@@ -196,6 +197,18 @@ def test_words_say_from_how_many_steps_on_more_bring_nothing():
     (said,) = [line for line in findings(comparison(rows), scored) if "by steps" in line]
     assert "flow by steps (DNSMOS OVRL): 1 2.00 at 100 x real time, 2 2.90 at 50" in said
     assert "From 2 steps on these texts do not tell it from its best." in said
+
+
+def test_words_count_the_texts_with_a_problem():
+    made = comparison([row("canvas", 50.0)])
+    sounds = [
+        ComparedSound("a", "canvas", "a.wav", 1.0, 0, 0.1, 9.0, (), {}, None, ("it never ended",)),
+        ComparedSound("b", "canvas", "b.wav", 1.0, 0, 0.1, 9.0, (), {}, None),
+    ]
+    made = dataclasses.replace(made, sounds=tuple(sounds))
+    said = " ".join(findings(made, []))
+    assert "canvas reports a problem in 1 of 2 texts: it never ended." in said
+    assert "canvas, a: it never ended" in notes(made)
 
 
 def test_words_set_diversity_beside_that_of_takes():

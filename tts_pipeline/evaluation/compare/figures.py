@@ -172,4 +172,5 @@ def _sound(
         left_out=record.left_out,
         scores={name: own.scores.value(name) for name in own.scores.rows} if own else {},
         transcript=own.scores.transcript if own else None,
+        problems=record.problems,
     )

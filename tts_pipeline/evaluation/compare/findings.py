@@ -27,6 +27,7 @@ def findings(comparison: Comparison, scored: Sequence[Scored]) -> list[str]:
         *_words(speech, natural),
         *_blur(speech),
         *_diversity(speech, natural),
+        *_problems(comparison),
         *_curves(comparison, scored),
         *_copies(copies, scored),
         *(f"{row.name} failed: {row.failed}." for row in rows if row.failed),
@@ -131,6 +132,18 @@ def _diversity(speech: list[StrategyResult], natural: StrategyResult | None) -> 
             f"{_listed(shares)}"
         )
     return [f"{text}."]
+
+
+def _problems(comparison: Comparison) -> list[str]:
+    """How often models report that something went wrong."""
+    out = []
+    for row in comparison.main:
+        own = [item for item in comparison.sounds if item.strategy == row.name]
+        n_faulty = sum(bool(item.problems) for item in own)
+        if n_faulty:
+            first = next(item.problems[0] for item in own if item.problems)
+            out.append(f"{row.name} reports a problem in {n_faulty} of {len(own)} texts: {first}.")
+    return out
 
 
 def _curves(comparison: Comparison, scored: Sequence[Scored]) -> list[str]:

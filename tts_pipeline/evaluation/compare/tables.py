@@ -100,6 +100,11 @@ def notes(comparison: Comparison) -> list[str]:
         for item in comparison.sounds
         if item.left_out
     ]
+    out += [
+        f"{item.strategy}, {item.text}: {'; '.join(item.problems)}"
+        for item in comparison.sounds
+        if item.problems
+    ]
     return out
 
 

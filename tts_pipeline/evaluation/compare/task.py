@@ -33,6 +33,7 @@ class SoundRecord:
         elapsed_s: time that went by, None if it was not timed.
         first_audio_s: time to the first block of samples, None if it was not timed.
         left_out: what of the text was not spoken, and why.
+        problems: what went wrong while it was made, as the models report it.
         peak_memory_mb: the most that the process held until then, None if unknown.
         load: of the machine, None if unknown.
         wall_s: time that all of it took, timing included.
@@ -46,6 +47,7 @@ class SoundRecord:
     elapsed_s: float | None = None
     first_audio_s: float | None = None
     left_out: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     peak_memory_mb: float | None = None
     load: float | None = None
     wall_s: float = 0.0

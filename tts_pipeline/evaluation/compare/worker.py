@@ -154,7 +154,8 @@ def _write(
         file=path.relative_to(task.folder).as_posix(),
         seconds=audio.duration_s,
         seed=own_seed,
-        left_out=tuple(f"{item.text!r}: {item.reason}" for item in _dropped(audio.report)),
+        left_out=tuple(f"{item.text!r}: {item.reason}" for item in _reported(audio, "dropped")),
+        problems=tuple(_reported(audio, "problems")),
         **facts,
     )
     write_json(task.record_file(material.name, take), dataclasses.asdict(record))
@@ -168,8 +169,9 @@ def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _dropped(report: Any) -> tuple[Any, ...]:
-    return getattr(report, "dropped", ())
+def _reported(audio: Audio, name: str) -> tuple[Any, ...]:
+    """A list of the report; empty where a strategy makes none."""
+    return getattr(audio.report, name, ())
 
 
 def _median(values: list[float]) -> float | None:

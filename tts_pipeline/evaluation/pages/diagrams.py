@@ -168,6 +168,7 @@ def step_by_step(name: str = "flow", *, first: str = "") -> str:
             picture.arrow(one + _BOX / 2 - 2, below + 13, two - _BOX / 2 + 2, below + 13)
         below += 59
     picture.row(below, "tttt", "text", size=2)
+    picture.text(_LEFT, below + _BOX + 18, "seen in every pass")
     return picture.svg()
 
 
@@ -183,6 +184,7 @@ def coarse_to_fine() -> str:
         for place, x in enumerate(upper):
             picture.arrow(lower[place // 2], y, x, y - 59 + _BOX + 2)
     picture.row(177, "tttt", "text", size=2)
+    picture.text(_LEFT, 177 + _BOX + 18, "seen in every pass")
     return picture.svg()
 
 
@@ -201,6 +203,7 @@ def masked_rounds() -> str:
                 if 0 <= other < len(lower):
                     picture.arrow(lower[other], y, x, y - 59 + _BOX + 2, faint=other != place)
     picture.row(236, "tttt", "text", size=2)
+    picture.text(_LEFT, 236 + _BOX + 18, "seen in every pass")
     return picture.svg()
 
 
