@@ -74,7 +74,6 @@ def _server(arguments: argparse.Namespace) -> int:
 
     found = measure.measure(
         arguments.voice,
-        n_first=200,
         clients=arguments.clients,
         seconds=arguments.seconds,
         n_memory=arguments.requests,

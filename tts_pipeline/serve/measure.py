@@ -22,6 +22,8 @@ from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.serve.speechd.measure import first_sounds
 
 SENTENCE = "It was the night before the great race, and nobody in the little town could sleep."
+N_FIRST = 200
+N_MESSAGES = 20
 _MEMORY_EVERY = 100
 
 
@@ -148,13 +150,14 @@ def memory(voice: Path | None, n_requests: int, workers: int) -> list[tuple[int,
     with server(voice, workers, 64) as running:
         for number in range(n_requests + 1):
             if number % _MEMORY_EVERY == 0:
-                curve.append((number, _resident_mb(running.pid)))
+                curve.append((number, resident_mb(running.pid)))
             text = f"Item {number % 997}: {SENTENCE if number % 20 == 0 else 'done.'}"
             ask(running.port, text, number)
     return curve
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Megabytes resident in a process and its children; 0 where there is no /proc."""
     total, pids = 0, [pid]
     while pids:
         one = pids.pop()
@@ -179,12 +182,12 @@ def draw_memory(curve: list[tuple[int, float]], path: Path) -> None:
 
 
 def measure(
-    voice: Path | None, *, n_first: int, clients: int, seconds: float, n_memory: int, workers: int
+    voice: Path | None, *, clients: int, seconds: float, n_memory: int, workers: int
 ) -> dict[str, Any]:
     """All of it, by name."""
     return {
-        "first_sound": first_sound(voice, n_first),
-        "screen_reader_ms": first_sounds(voice, 20),
+        "first_sound": first_sound(voice, N_FIRST),
+        "screen_reader_ms": first_sounds(voice, N_MESSAGES),
         "crowd": crowd(voice, clients, seconds, workers),
         "memory_mb": memory(voice, n_memory, workers),
     }

@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from tts_pipeline import errors
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.processes import one_thread_each
 from tts_pipeline.serve.job import (
@@ -29,7 +28,7 @@ from tts_pipeline.serve.job import (
     Taken,
     Unable,
 )
-from tts_pipeline.serve.refusals import Broken, Busy, TooLong, WorkerLost
+from tts_pipeline.serve.refusals import Busy, TooLong, WorkerLost, error_of
 from tts_pipeline.serve.running import Running, Worker
 from tts_pipeline.serve.settings import Settings
 from tts_pipeline.serve.worker import work
@@ -228,7 +227,7 @@ class Pool:
         running = worker.running
         if running is not None and getattr(message, "number", None) == running.number:
             if isinstance(message, Failed):
-                running.finish(_error(message))
+                running.finish(error_of(message))
             elif isinstance(message, Done):
                 self._mean_s += 0.1 * (time.perf_counter() - running.begun_s - self._mean_s)
                 running.finish(message)
@@ -259,11 +258,3 @@ class Pool:
         wait_s = 0.0 if worker.is_ready else min(_LONGEST_WAIT_S, 2.0**self._deaths_in_a_row)
         self._deaths_in_a_row += not worker.is_ready
         self._later(wait_s, self._add_worker)
-
-
-def _error(failed: Failed) -> TTSPipelineError:
-    if failed.kind:
-        kind = getattr(errors, failed.kind, TTSPipelineError)
-        return kind(failed.message)
-    log.error("job %d failed:\n%s", failed.number, failed.message)
-    return Broken("something went wrong inside the server; its log says what")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
+from tts_pipeline import errors
 from tts_pipeline.errors import TTSPipelineError
+from tts_pipeline.serve.job import Failed
+
+log = logging.getLogger("tts_pipeline.serve")
 
 
 class Busy(TTSPipelineError):
@@ -23,3 +29,12 @@ class TooLong(TTSPipelineError):
 
 class Broken(TTSPipelineError):
     """Something unforeseen happened; the log says what."""
+
+
+def error_of(failed: Failed) -> TTSPipelineError:
+    """The error that a worker met; what only the log should know goes there."""
+    if failed.kind:
+        kind = getattr(errors, failed.kind, TTSPipelineError)
+        return kind(failed.message)
+    log.error("job %d failed:\n%s", failed.number, failed.message)
+    return Broken("something went wrong inside the server; its log says what")

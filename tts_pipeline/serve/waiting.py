@@ -1,4 +1,4 @@
-"""Waiting with a limit."""
+"""Waiting with a limit, or for a client to go away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from starlette.types import Receive
+
 T = TypeVar("T")
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer."""
 
 
 class NothingCame(Exception):
@@ -30,3 +36,9 @@ async def within(seconds: float, work: Awaitable[T]) -> T:
         return task.result()
     finally:
         task.cancel()
+
+
+async def until_gone(receive: Receive) -> None:
+    """Return when the client closes the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

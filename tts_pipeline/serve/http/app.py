@@ -12,15 +12,17 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from tts_pipeline import __version__
+from tts_pipeline.serve.http.captioned import captioned
 from tts_pipeline.serve.http.choices import MODELS, check, job_of, model_entry, voices_of
 from tts_pipeline.serve.http.faults import ErrorBody, Fault, add_handlers
 from tts_pipeline.serve.http.guard import Guard
 from tts_pipeline.serve.http.schema import ReadingRequest, SpeechRequest
-from tts_pipeline.serve.http.sound import ClientGone, Sound, SoundResponse, captioned
+from tts_pipeline.serve.http.sound import Sound, SoundResponse
 from tts_pipeline.serve.job import Facts, Read, Reading
 from tts_pipeline.serve.metrics import MEDIA_TYPE, Metrics
 from tts_pipeline.serve.pool import Pool
 from tts_pipeline.serve.settings import Settings
+from tts_pipeline.serve.waiting import ClientGone
 
 # Bytes that a character may take in JSON (a pair of escaped surrogates), and all else of a request.
 _BYTES_PER_CHARACTER, _REST = 12, 65_536

@@ -16,23 +16,20 @@ from starlette.types import Receive, Scope, Send
 
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.serve.formats import PCM_RATE, SOUND_FORMATS
+from tts_pipeline.serve.http.captions import words
 from tts_pipeline.serve.http.faults import fault_of
 from tts_pipeline.serve.http.schema import SpeechRequest
 from tts_pipeline.serve.job import Chunk, Done, Facts, Speech
 from tts_pipeline.serve.metrics import Metrics
 from tts_pipeline.serve.pool import Pool
-from tts_pipeline.serve.waiting import NothingCame, within
+from tts_pipeline.serve.waiting import ClientGone, NothingCame, until_gone, within
 from tts_pipeline.timestamps import Timestamp
 
 log = logging.getLogger("tts_pipeline.serve")
 
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 # A speech token at OpenAI stands for 50 ms.
 _TOKENS_PER_S = 20
-
-
-class ClientGone(Exception):
-    """Nobody waits for the answer."""
 
 
 class Sound:
@@ -139,7 +136,7 @@ class SoundResponse(Response):
     def __init__(self, sound: Sound, wanted: SpeechRequest, idle_s: float) -> None:
         form = SOUND_FORMATS[wanted.response_format]
         self._is_sse = wanted.stream_format == "sse"
-        headers = dict(_HEADERS)
+        headers = dict(HEADERS)
         if not self._is_sse:
             headers["Content-Disposition"] = f"attachment; filename=speech{form.suffix}"
             headers["X-Sample-Rate"] = str(sound.sample_rate)
@@ -197,62 +194,6 @@ class SoundResponse(Response):
             yield _event({"type": "error", **fault_of(error).body()})
             return
         yield _event({"type": "speech.audio.done", "usage": sound.usage})
-
-
-async def until_gone(receive: Receive) -> None:
-    """Return when the client closes the connection."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def captioned(sound: Sound, wanted: SpeechRequest, request: Request) -> Response:
-    """All of a sound in one JSON object, with the times of its words."""
-    content = bytearray()
-    times: list[dict[str, Any]] = []
-
-    async def gather() -> None:
-        async with contextlib.aclosing(sound.parts()) as parts:
-            async for part, stamps in parts:
-                content.extend(part)
-                times.extend(words(stamps))
-
-    gathering = asyncio.ensure_future(gather())
-    gone = asyncio.ensure_future(until_gone(request.receive))
-    try:
-        await asyncio.wait({gathering, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not gathering.done():
-            raise ClientGone
-        gathering.result()
-    finally:
-        for task in (gathering, gone):
-            task.cancel()
-        await asyncio.gather(gathering, gone, return_exceptions=True)
-        await sound.close()
-    facts = {
-        "audio": base64.b64encode(content).decode(),
-        "format": wanted.response_format,
-        "sample_rate": sound.sample_rate,
-        "duration": sound.duration_s,
-        "timestamps": times,
-        "dropped": sound.dropped,
-    }
-    return Response(json.dumps(facts), 200, dict(_HEADERS), "application/json")
-
-
-def words(stamps: tuple[Timestamp, ...]) -> list[dict[str, Any]]:
-    """The words and marks among timestamps, in the form that other servers use, and their place in
-    the text."""
-    return [
-        {
-            "word": stamp.text,
-            "start_time": round(stamp.start_s, 4),
-            "end_time": round(stamp.end_s, 4),
-            "kind": stamp.kind,
-            "span": list(stamp.span),
-        }
-        for stamp in stamps
-        if stamp.kind != "phone"
-    ]
 
 
 def _event(content: dict[str, Any]) -> bytes:
