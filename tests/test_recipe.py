@@ -28,7 +28,8 @@ from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.estimate import work_of
 from tts_pipeline.training.stages import task_module, task_names
-from tts_pipeline.voice.voice import FRONT_ENDS, Voice
+from tts_pipeline.voice.front_ends import FRONT_ENDS
+from tts_pipeline.voice.voice import Voice
 
 ROOT = Path(__file__).parents[1]
 RECIPES = ROOT / "recipes"

@@ -21,8 +21,8 @@ from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.protocols import AcousticInput, AcousticModel, Refiner, Vocoder
 from tts_pipeline.sentence_mel import NO_DURATIONS
 from tts_pipeline.text.symbols import ARPABET
+from tts_pipeline.voice.front_ends import FRONT_ENDS
 from tts_pipeline.voice.models import KINDS
-from tts_pipeline.voice.voice import FRONT_ENDS
 
 TEXT = "Two sentences of a kind. The other one!"
 ROADS = (

@@ -31,7 +31,8 @@ from tts_pipeline.training.data.prepared import Prepared, Source, write_tokens
 from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, add_scores, package
 from tts_pipeline.training.stages import Stage, check_stages, stage_names
-from tts_pipeline.voice.voice import FRONT_ENDS, Voice
+from tts_pipeline.voice.front_ends import FRONT_ENDS
+from tts_pipeline.voice.voice import Voice
 
 
 @dataclasses.dataclass(frozen=True)

@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     from tts_pipeline.corpus.texts import read_texts
     from tts_pipeline.recipe import RecipeConfig
     from tts_pipeline.training.estimate import estimate, work_of
-    from tts_pipeline.voice.voice import FRONT_ENDS
+    from tts_pipeline.voice.front_ends import FRONT_ENDS
 
     config = load_yaml(RecipeConfig, arguments.recipe or SHIPPED_RECIPE)
     exclude, texts = list(arguments.exclude), {}

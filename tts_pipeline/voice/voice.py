@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,13 +11,13 @@ from tts_pipeline.acoustic.refined import Refined
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import VoiceError
 from tts_pipeline.protocols import AcousticModel, Aligner, Refiner, Vocoder
-from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.text.protocol import TextFrontEnd
 from tts_pipeline.text.symbols import Alphabet
+from tts_pipeline.voice.assembly import Started, models_of
 from tts_pipeline.voice.folder import Contents, read_folder, write_folder
-from tts_pipeline.voice.models import ACOUSTIC, ALIGNER, KINDS, REFINER, VOCODER, kind_of
+from tts_pipeline.voice.front_ends import FRONT_ENDS
+from tts_pipeline.voice.models import ACOUSTIC, ALIGNER, REFINER, VOCODER
 from tts_pipeline.voice.schema import CONFIG
-from tts_pipeline.voice.voice_model import VoiceModel
 
 if TYPE_CHECKING:
     import torch
@@ -27,8 +27,6 @@ SHIPPED = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
 DEFAULT_ACOUSTIC, DEFAULT_VOCODER = "autoregressive", "parallel"
 GRIFFIN_LIM = "griffin-lim"
 CHAIN = "+"
-FRONT_ENDS: dict[str, Callable[..., TextFrontEnd]] = {"en-US": EnglishFrontEnd}
-"""The front end of each language, made with ``lexicon=``."""
 
 
 class Voice:
@@ -78,10 +76,7 @@ class Voice:
                 f"{', '.join(FRONT_ENDS)}; update tts_pipeline, or take another voice"
             )
         self.alphabet = alphabet or cast(Any, FRONT_ENDS[language]).alphabet
-        kinds = {key: _kind(model) for key, model in models.items()}
-        self.models: Mapping[str, VoiceModel] = {
-            key: self._model(key, model, kinds) for key, model in models.items()
-        }
+        self.models = models_of(models, audio, self.alphabet, f"voice {name!r}")
         for model in self.models.values():
             if model.audio != audio:
                 raise VoiceError(
@@ -110,17 +105,17 @@ class Voice:
     @property
     def acoustics(self) -> Mapping[str, AcousticModel]:
         """The acoustic models by name, each set to work when it is asked for."""
-        return _Started(self, ACOUSTIC)
+        return Started(self.names(ACOUSTIC), lambda name: self.start(name, ACOUSTIC))
 
     @property
     def refiners(self) -> Mapping[str, Refiner]:
         """The refiners by name, each set to work when it is asked for."""
-        return _Started(self, REFINER)
+        return Started(self.names(REFINER), lambda name: self.start(name, REFINER))
 
     @property
     def vocoders(self) -> Mapping[str, Vocoder]:
         """The vocoders by name, each set to work when it is asked for."""
-        return _Started(self, VOCODER)
+        return Started(self.names(VOCODER), lambda name: self.start(name, VOCODER))
 
     @property
     def default_acoustic(self) -> str:
@@ -181,8 +176,14 @@ class Voice:
         if name not in self.names(role):
             known = ", ".join(sorted(self.names(role))) or "none"
             raise VoiceError(f"{role} {name!r}: voice {self.name!r} has {known}")
-        if name not in self._started:
-            self._started[name] = self._work(name)
+        if name not in self._started and name in self.models:
+            uses = self.models[name].uses
+            parts = {key: self._part(name, other, key) for key, other in uses.items()}
+            self._started[name] = self.models[name].start(parts)
+        elif name not in self._started:
+            from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
+
+            self._started[name] = GriffinLimVocoder(self.audio)
         return self._started[name]
 
     def module(self, name: str) -> nn.Module:
@@ -296,6 +297,18 @@ class Voice:
         given = {key: self._given()[key] for key in Contents._fields}
         write_folder(Path(path), Contents(**given), str(dtype).removeprefix("torch."))
 
+    def _part(self, user: str, name: str, key: str) -> Any:
+        """What one model uses of another one."""
+        if name == user or name not in self.models or self.models[name].uses:
+            raise VoiceError(
+                f"voice {self.name!r}: {user!r} uses {name!r}, expected another of its models "
+                "that uses none itself"
+            )
+        used = self.models[name]
+        # What is shared works without PyTorch, whatever the rest of the model does.
+        plain = used.copy(device="").start({}) if used.on_device else self.start(name, used.role)
+        return getattr(plain, key)
+
     def _given(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -309,74 +322,9 @@ class Voice:
             "fingerprint": self.fingerprint,
         }
 
-    def _model(self, name: str, model: Any, kinds: Mapping[str, str]) -> VoiceModel:
-        if isinstance(model, VoiceModel):
-            same = model.name == name and model.alphabet == self.alphabet
-            return model if same else model.copy(name=name, alphabet=self.alphabet)
-        if not hasattr(model, "state_dict"):
-            return VoiceModel.of_ready(name, model, self.alphabet)
-        uses = {}
-        for key, wanted in KINDS[kinds[name]].uses.items():
-            found = [other for other, kind in kinds.items() if kind == wanted]
-            if not found:
-                raise VoiceError(
-                    f"voice {self.name!r}: {name!r} uses the {key} of a model of kind {wanted!r}, "
-                    "which is not there; give it as well"
-                )
-            uses[key] = found[0]
-        return VoiceModel.of_module(name, model, self.audio, self.alphabet, uses)
-
-    def _work(self, name: str) -> Any:
-        if name == GRIFFIN_LIM and name not in self.models:
-            from tts_pipeline.vocoder.griffin_lim import GriffinLimVocoder
-
-            return GriffinLimVocoder(self.audio)
-        model = self.models[name]
-        uses = {}
-        for key, other in model.uses.items():
-            if other == name or other not in self.models or self.models[other].uses:
-                raise VoiceError(
-                    f"voice {self.name!r}: {name!r} uses {other!r}, expected another of its models "
-                    "that uses none itself"
-                )
-            used = self.models[other]
-            # What is shared works without PyTorch, whatever the rest of the model does.
-            engine = (
-                used.copy(device="").start({}) if used.on_device else self.start(other, used.role)
-            )
-            uses[key] = getattr(engine, key)
-        return model.start(uses)
-
 
 def _voice(given: Mapping[str, Any]) -> Voice:
     return Voice(**given)
-
-
-def _kind(model: Any) -> str:
-    if isinstance(model, VoiceModel):
-        return model.kind
-    return kind_of(model.config) if hasattr(model, "state_dict") else ""
-
-
-class _Started(Mapping[str, Any]):
-    """The models of a role by name, each set to work when it is asked for."""
-
-    def __init__(self, voice: Voice, role: str) -> None:
-        self._voice, self._role = voice, role
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._voice.names(self._role):
-            raise KeyError(name)
-        return self._voice.start(name, self._role)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._voice.names(self._role)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._voice.names(self._role))
-
-    def __len__(self) -> int:
-        return len(self._voice.names(self._role))
 
 
 def cached_voice(path: str | Path | None = None) -> Voice:
