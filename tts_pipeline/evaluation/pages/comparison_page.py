@@ -82,7 +82,7 @@ def _plots(comparison: Comparison) -> str:
     out = []
     for name, metric in METRICS.items():
         points, natural = [], None
-        for row in comparison.strategies:
+        for row in comparison.main:
             score = row.metrics.get(name)
             if score and row.reference:
                 natural = score.value
@@ -145,7 +145,7 @@ def _score_cells(row: StrategyResult, names: Sequence[str]) -> list[Cell]:
 
 
 def _curves(comparison: Comparison) -> str:
-    """Quality and speed against the number of steps, a table a strategy."""
+    """Quality and speed against the number of steps, a table and a picture a strategy."""
     out = []
     for curve, points in comparison.curves.items():
         names = [m for m in metrics_of(comparison) if any(m in row.metrics for row in points)]
@@ -155,7 +155,27 @@ def _curves(comparison: Comparison) -> str:
             speed = row.cost.xrt.median if row.cost else None
             cells = [Cell("–" if speed is None else number(speed), speed)]
             rows.append([Cell(str(row.steps), row.steps), *cells, *_score_cells(row, names)])
-        out.append(f"<h3>{escape(curve)} by steps</h3>{table(f'{curve} by steps', header, rows)}")
+        title = f"{curve} by steps"
+        out.append(
+            f"<h3>{escape(title)}</h3>{table(title, header, rows)}"
+            f'<div class="plots">{_curve_plots(points)}</div>'
+        )
+    return "".join(out)
+
+
+def _curve_plots(points: Sequence[StrategyResult]) -> str:
+    """Quality against speed, the points called after their number of steps."""
+    out = []
+    for name, metric in METRICS.items():
+        shown = [
+            _point(row, row.cost.xrt, row.metrics[name])._replace(name=f"{row.steps}")
+            for row in points
+            if name in row.metrics and row.cost
+        ]
+        if metric.plotted and len(shown) > 1:
+            plot = quality_against_speed(shown, metric.label, None)
+            caption = f"{metric.label} and speed by the number of steps."
+            out.append(f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>")
     return "".join(out)
 
 

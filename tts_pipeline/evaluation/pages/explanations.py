@@ -142,7 +142,8 @@ shī, teacher). Somebody who writes the first character and then the second give
 If both places are filled at the same time, each for itself, the first is 演 or 老 and the second
 員 or 師: half of the answers are 老員 (lǎo yuán) and 演師 (yǎn shī), which nobody ever said. A
 model of speech is in that position wherever a word can be said in more than one way. If it must
-give one number it takes the mean of them all: blur.</p>
+give one number it takes the mean of them all: blur. (<code>recipes/strategies/two_answers.py</code>
+trains small models on this question in seconds and counts their answers.)</p>
 <svg class="diagram" viewBox="0 0 330 112" role="img"
 aria-label="Two right answers, and the two wrong ones of places that are filled alone">
 <rect class="b-k" x="20" y="8" width="60" height="40" rx="4"/>
