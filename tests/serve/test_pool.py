@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import threading
 import time
 import urllib.error
@@ -136,6 +137,19 @@ def test_a_worker_does_not_run_far_ahead_of_its_client(
         rest = [event async for event in events]
         assert isinstance(rest[-1], Done) and rest[-1].used == len(LONG)
 
+    _in_pool(Settings(tiny_voice, workers=1), body)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python looks there first")
+def test_files_in_the_current_folder_are_no_modules(
+    tiny_voice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(pool: Pool) -> None:
+        samples, _ = await _said(pool, "Fine.")
+        assert len(samples) > 1000
+
+    (tmp_path / "types.py").write_text("raise SystemExit('the wrong types')")
+    monkeypatch.chdir(tmp_path)
     _in_pool(Settings(tiny_voice, workers=1), body)
 
 

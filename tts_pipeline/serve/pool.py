@@ -7,10 +7,11 @@ import contextlib
 import itertools
 import logging
 import multiprocessing
+import os
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 from tts_pipeline.errors import TTSPipelineError
@@ -40,6 +41,7 @@ PATIENCE_S = 2.0
 # Waits before a worker is started again after several died before they were ready.
 _LONGEST_WAIT_S = 30.0
 _START_S = 120.0
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Pool:
@@ -192,7 +194,7 @@ class Pool:
         process = self._context.Process(
             target=work, args=(theirs, self._settings.voice), daemon=True, name="tts worker"
         )
-        with one_thread_each():
+        with one_thread_each(), _no_modules_from_here():
             process.start()
         # So that the pipe ends when the worker does.
         theirs.close()
@@ -258,3 +260,18 @@ class Pool:
         wait_s = 0.0 if worker.is_ready else min(_LONGEST_WAIT_S, 2.0**self._deaths_in_a_row)
         self._deaths_in_a_row += not worker.is_ready
         self._later(wait_s, self._add_worker)
+
+
+@contextlib.contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Processes that are started meanwhile import nothing from the current folder, whose files
+    may be called like modules (Python 3.11 and later)."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
