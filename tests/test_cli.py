@@ -292,6 +292,16 @@ def test_doctor_judges_a_corpus(tiny_corpus: Path, capsys: pytest.CaptureFixture
     assert "tts-pipeline: error:" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(tiny_voice: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        process = _start(TEXT, "-o", "-", "--voice", tiny_voice, stdout=full)
+        _, err = process.communicate()
+    assert process.returncode == 1
+    assert b"error: the disk is full (No space left on device); free some space" in err
+    assert b"Traceback" not in err
+
+
 def test_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -40,6 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes stdout once more on its way out, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A library that writes by itself; whatever else it cannot do is a fault of ours.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(
+            f"tts-pipeline: error: {where}the disk is full ({error.strerror}); free some space and "
+            "run again",
+            file=sys.stderr,
+        )
+        return 1
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -9,13 +8,11 @@ import pytest
 import soundfile
 
 from tests.small_corpus import speech_like
-from tts_pipeline.cli import main
 from tts_pipeline.corpus.doctor import Diagnosis, examine, format_report
 from tts_pipeline.corpus.recording import measure
 from tts_pipeline.corpus.utterance import Utterance
 from tts_pipeline.errors import CorpusError
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
-from tts_pipeline.training import estimate
 from tts_pipeline.training.data.batches import tokenise
 
 RATE = 16000
@@ -209,25 +206,6 @@ def test_measurements(tmp_path):
     assert item.clipped_share == 0
     soundfile.write(tmp_path / "b.wav", (2 * tone).clip(-0.15, 0.15), RATE, subtype="FLOAT")
     assert measure(tmp_path / "b.wav").clipped_share == pytest.approx(0.46, abs=0.05)
-
-
-def test_time_estimate_is_arithmetic_over_throughput(monkeypatch, tiny_corpus, capsys):
-    monkeypatch.setattr(estimate, "measure_throughput", lambda: ("cpu", 12.0))
-    result = estimate.estimate(3600.0, {"one": 300.0})
-    assert dict(result.stages) == {
-        "prepare": pytest.approx(3600 * estimate.PREPARE_S_PER_AUDIO_S),
-        "one": pytest.approx(300.0 / 12.0),
-    }
-    assert result.total_s == pytest.approx(sum(seconds for _, seconds in result.stages))
-    assert main(["doctor", str(tiny_corpus)]) == 0
-    report = capsys.readouterr().out
-    assert "training time  about" in report and "12 GFLOP/s" in report
-    assert re.search(r"wavenet \d+\.\d h", report)
-
-
-def test_throughput_is_measured():
-    device, gflop_per_s = estimate.measure_throughput(seconds=0.05)
-    assert device and gflop_per_s > 0.01
 
 
 def test_measurements_of_the_public_corpus(shared_dir):
