@@ -31,7 +31,7 @@ EPOCHS = 8
 SEED = 1
 # A reading wins with at least this margin before the weights rest.
 MARGIN = 4.0
-SMALLEST = 0.8
+SMALLEST = 0.9
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*|[0-9][0-9.,]*|[^\w\s]")
 
 # Two entries of wordids.tsv lack a sound.

@@ -272,12 +272,14 @@ def read_homographs(path: Path) -> Homographs:
         planes = np.frombuffer(body, np.uint8, 4 * size).reshape(4, size)
         gaps = np.ascontiguousarray(planes.T).view("<u4")[:, 0]
         keys = np.cumsum(gaps.astype(np.int64))
-        values = np.frombuffer(body, np.int8, size, 4 * size) * header["step"]
+        # One number object for each of the 255 values, not one for each weight.
+        steps = [step * header["step"] for step in (*range(128), *range(-128, 0))]
+        values = [steps[code] for code in body[4 * size : 5 * size]]
         readings = {
             word: [Reading(name, kind, tuple(phones.split())) for name, kind, phones in choices]
             for word, choices in header["readings"].items()
         }
-        return Homographs(readings, dict(zip(keys.tolist(), values.tolist())))
+        return Homographs(readings, dict(zip(keys.tolist(), values)))
     except (ValueError, KeyError, zlib.error) as error:
         raise TextError(f"{path}: damaged model ({error}); reinstall the package") from error
 

@@ -69,18 +69,20 @@ class Graphones:
         self._order = len(keys)
         # All orders above the first lie in one sorted array, so that one search finds them all:
         # the keys of each order are lifted above those of the order before.
-        lift, lifts, at, starts = 0, [], 0, []
+        lifts, starts, lift, at = [], [], 0, 0
         for k in range(1, self._order):
             lifts.append(lift)
             starts.append(at)
             lift += len(keys[k - 1]) * self._size
             at += len(keys[k])
         kind = np.int32 if lift < 2**31 else np.int64
-        lifted = [keys[k].astype(kind) + kind(lifts[k - 1]) for k in range(1, self._order)]
-        self._keys = np.concatenate(lifted) if lifted else np.zeros(0, kind)
+        self._keys = np.empty(at, kind)
+        for k in range(1, self._order):
+            place = slice(starts[k - 1], starts[k - 1] + len(keys[k]))
+            np.add(keys[k], lifts[k - 1], out=self._keys[place], casting="same_kind")
         self._lifts, self._starts = np.array(lifts, kind), np.array(starts, np.int64)
         self._first_log_p = log_p[0] * -LOG_STEP
-        self._log_p = np.concatenate(log_p[1:]) if lifted else log_p[0]
+        self._log_p = np.concatenate(log_p[1:]) if lifts else log_p[0]
         # Weights of contexts, order by order.
         contexts = [len(weights) for weights in log_bow]
         self._context_starts = np.cumsum([0, *contexts])[: self._order - 1]

@@ -106,7 +106,7 @@ class Folded:
         text = source.translate(_ONE_TO_ONE) if not source.isascii() else source
         if "`" in text:
             text = re.sub("(?<=[A-Za-z])`(?=[A-Za-z])", "'", text)
-        if _SPECIAL.search(text):
+        if "&" in text or "²" in text or "³" in text or _UNUSUAL.search(text):
             text = self._fold(text)
         self.text = text
 
