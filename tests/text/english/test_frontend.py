@@ -229,3 +229,44 @@ def test_text_path_needs_no_torch():
         "assert not {'torch', 'numba', 'librosa', 'torchaudio'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_pause_inside_the_text(front_end):
+    (sentence,), _ = front_end("Wait [pause:1.5s] for [pause: 250 ms] it.")
+    assert [word.text for word in sentence.words] == ["wait", "for", "it"]
+    assert sentence.pause_s == (1.5, 0.25, 0.0)
+    first, second = front_end("One. [pause:2s] Two.")[0]
+    assert (first.pause_after_s, second.pause_before_s) == (2.0, 0.0)
+    with pytest.raises(TextError, match="at most"):
+        front_end("Wait [pause:99s] here.")
+
+
+def test_pauses_are_the_same_in_a_stream(front_end):
+    text = "A short sentence stands here. [pause:2s] And another one. " * 60
+    whole = [(s.pause_after_s, s.pause_s) for s in front_end(text)[0]]
+    assert [(s.pause_after_s, s.pause_s) for s, _ in front_end.stream(text) if s] == whole
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (r"$E = mc^2$", "e equals m c squared"),
+        (r"$x_i^2$", "x sub i squared"),
+        (r"$\alpha \leq \frac{1}{2}$", "alpha is less than or equal to one half"),
+        (r"$\sqrt[3]{x} \approx 1.5$", "cube root of x is approximately one point five"),
+        (r"$10^{-3}$", "ten to the power of minus three"),
+        (r"$\text{speed} = v$", "speed equals v"),
+    ],
+)
+def test_formulas_in_words(front_end, formula, words):
+    (sentence,), _ = front_end(f"See {formula} here.")
+    assert " ".join(word.text for word in sentence.words[1:-1]) == words
+
+
+def test_a_stream_reads_beyond_its_blocks(front_end):
+    """Rules look back over sentence ends: where a block begins must not be heard."""
+    text = 'He wrote 8.5" and NEVER stopped. The "5" is here. IT IS THE END. WHO said so? ' * 40
+    for size in (7, 100, 5000):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        streamed = [w for s, _ in front_end.stream(iter(pieces)) if s for w in s.words]
+        assert streamed == [w for s in front_end(text)[0] for w in s.words]

@@ -294,3 +294,10 @@ def test_styles_of_nested_elements_are_joined_and_left_to_who_speaks(front_end):
     assert [p.rate for p in sentence.prosody] == [1, 1, 0.5]
     words = [-1, *(k for k, word in enumerate(sentence.words) for _ in (*word.phones, "gap")), -1]
     assert sentence.token_owners == words
+
+
+def test_say_as_digits(front_end):
+    (sentence,), _ = front_end('<speak><say-as interpret-as="digits">40 72</say-as></speak>')
+    assert [word.text for word in sentence.words] == ["four", "zero", "seven", "two"]
+    with pytest.raises(TextError, match="column"):
+        front_end('<speak><say-as interpret-as="digits">4x</say-as></speak>')

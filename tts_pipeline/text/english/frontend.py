@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english.assemble import sentence_of
@@ -15,6 +16,7 @@ from tts_pipeline.text.english.normalise import normalise, spoken_text
 from tts_pipeline.text.english.pronounce import Pronouncer
 from tts_pipeline.text.english.user_lexicon import SIMPLE_WORD, read_user_lexicon
 from tts_pipeline.text.markup.direct import bounded, directed, followed
+from tts_pipeline.text.markup.markdown import read_markdown
 from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, Inline, UserPhrases
 from tts_pipeline.text.markup.ssml import is_ssml, read_ssml
 from tts_pipeline.text.protocol import (
@@ -39,6 +41,25 @@ MAX_BLOCKS = 4
 TAIL = 100
 # Characters from which SSML can be told from text that begins with a bracket.
 SSML_HEAD = 256
+# How far back rules may look.
+CONTEXT = 600
+TEXT_FORMATS = ("plain", "markdown")
+
+
+class _Block(NamedTuple):
+    """What a block of a stream gave.
+
+    Attributes:
+        sentences: new sentences, in the block's own characters.
+        dropped: what was left out between them.
+        used: where the text that is still to be read begins.
+        keep: from where on the text is needed to go on.
+    """
+
+    sentences: list[Sentence]
+    dropped: list[Dropped]
+    used: int
+    keep: int
 
 
 class EnglishFrontEnd:
@@ -48,20 +69,32 @@ class EnglishFrontEnd:
     ``[[/həˈloʊ/]]``, or the name of a homograph's reading, ``[[read_past]]``. A text whose first
     element is ``<speak>`` is read as SSML (see :mod:`tts_pipeline.text.markup.ssml`).
 
+    Text of the format "markdown" is read as :mod:`tts_pipeline.text.markup.markdown` says.
+
     Args:
         lexicon: the user's own pronunciations: lines ``word<TAB>phones``, or a PLS file. A word
             with capitals stands for that spelling only.
         pronouncer: a ready pronouncer instead of one on the package's data.
+        text_format: "plain" or "markdown".
+        code: what becomes of blocks of code in Markdown: "omit" or "read".
 
     Raises:
-        TextError: if the lexicon cannot be read.
+        TextError: if the lexicon cannot be read, or there is no such format.
     """
 
     alphabet = ARPABET
 
     def __init__(
-        self, *, lexicon: str | Path | None = None, pronouncer: Pronouncer | None = None
+        self,
+        *,
+        lexicon: str | Path | None = None,
+        pronouncer: Pronouncer | None = None,
+        text_format: str = "plain",
+        code: str = "omit",
     ) -> None:
+        if text_format not in TEXT_FORMATS:
+            raise TextError(f"text_format={text_format!r}: expected {' or '.join(TEXT_FORMATS)}")
+        self._format, self._code = text_format, code
         self._pronouncer = pronouncer or Pronouncer()
         self._inline = Inline(_is_reading, None)
         user_phrases: UserPhrases | None = None
@@ -72,6 +105,12 @@ class EnglishFrontEnd:
             self._pronouncer = self._pronouncer.with_user(words)
             user_phrases = UserPhrases(phrases) if phrases else None
         self._inline = Inline(_is_reading, user_phrases)
+
+    def with_format(self, text_format: str, *, code: str = "omit") -> EnglishFrontEnd:
+        """Return the same front end, sharing its data, for texts of a format."""
+        other = EnglishFrontEnd(pronouncer=self._pronouncer, text_format=text_format, code=code)
+        other._inline = self._inline
+        return other
 
     def __call__(self, text: str, *, strict: bool = False) -> tuple[list[Sentence], Report]:
         """Return the sentences of a text and a report of what was done with it.
@@ -152,38 +191,57 @@ class EnglishFrontEnd:
             if piece is None:
                 break
             head += piece
-        if is_ssml(head):
+        if self._format != "plain" or is_ssml(head):
+            # Mark-up has to be seen whole.
             sentences, report = self("".join((head, *pieces)))
             yield sentences, list(report.dropped)
             return
-        held, offset, size = "", 0, FIRST_BLOCK
+        held, done, offset, size = "", 0, 0, FIRST_BLOCK
         for piece, last in _cut(chain((head,), pieces)):
             held += piece
-            if last or len(held) >= size:
-                sentences, dropped, used = self._block(held, last)
-                yield _shifted(sentences, dropped, offset)
-                held, offset, size = held[used:], offset + used, min(2 * size, BLOCK)
+            if last or len(held) - done >= size:
+                block = self._block(held, done, last)
+                yield _shifted(block.sentences, block.dropped, offset)
+                held, offset = held[block.keep :], offset + block.keep
+                done, size = block.used - block.keep, min(2 * size, BLOCK)
 
-    def _block(self, text: str, last: bool) -> tuple[list[Sentence], list[Dropped], int]:
-        """Read a block's sentences but those at its end that may go on; return the length used."""
-        whole = last
-        if not last and len(text) >= BLOCK * MAX_BLOCKS:
+    def _block(self, text: str, done: int, last: bool) -> _Block:
+        """Read a block's sentences from ``done`` on but those at its end that may go on.
+
+        What stands before is read once more: rules look back a little, over sentence ends too.
+        """
+        whole, cut = last, False
+        if not last and len(text) - done >= BLOCK * MAX_BLOCKS:
             # One sentence longer than all that may be held: cut it after a word.
-            blank = max(text.rfind(" "), text.rfind("\n"))
-            text, whole = text[: blank + 1] or text, True
+            blank = max(text.rfind(" ", done), text.rfind("\n", done))
+            text, whole, cut = text[: blank + 1] or text, True, True
         chunk = self._inline.chunk(text)
         tokens, dropped = self._tokens(chunk)
         groups = list(_groups(tokens))
+        starts = [chunk.origin(*group[0].span)[0] for group in groups]
         used = len(text)
         if not whole:
             while groups and len(text) - used < TAIL:
-                used = chunk.origin(*groups.pop()[0].span)[0]
-            used = used if groups else 0
-            dropped = [record for record in dropped if record.span[1] <= used]
-        made = [piece for group in groups for piece in self._sentences(group, chunk)]
-        return directed(made, chunk), dropped, used
+                groups.pop()
+                used = starts[len(groups)]
+            used = max(used, done) if groups else done
+        starts = starts[: len(groups)]
+        dropped = [record for record in dropped if done <= record.span[0] < used]
+        chunk.pauses = [
+            pause for pause in chunk.pauses if done <= chunk.source_of(pause.at) < max(used, 1)
+        ]
+        fresh = [
+            group if start >= done else [t for t in group if chunk.origin(*t.span)[0] >= done]
+            for group, start in zip(groups, starts)
+        ]
+        made = [piece for group in fresh if group for piece in self._sentences(group, chunk)]
+        keep = max((start for start in starts if start <= used - CONTEXT), default=0)
+        keep = used if cut else keep
+        return _Block(directed(made, chunk), dropped, used, keep)
 
     def _chunks(self, text: str) -> list[Chunk]:
+        if self._format == "markdown":
+            return read_markdown(text, self._inline, code=self._code)
         if not is_ssml(text):
             return [self._inline.chunk(text)]
         return read_ssml(text, self._inline)
@@ -192,11 +250,11 @@ class EnglishFrontEnd:
         normalised = normalise(chunk.text, known=self._pronouncer.knows)
         tokens = with_given(normalised.tokens, chunk)
         if chunk.is_plain:
-            return tokens, normalised.dropped
+            return tokens, chunk.omitted + normalised.dropped
         dropped = [
             record._replace(span=chunk.origin(*record.span)) for record in normalised.dropped
         ]
-        return tokens, dropped
+        return tokens, sorted(chunk.omitted + dropped, key=lambda record: record.span)
 
     def _sentences(self, tokens: list[Token], chunk: Chunk) -> list[Sentence]:
         sentence = sentence_of(tokens, chunk, self._pronouncer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english.homographs import shipped_homographs
+from tts_pipeline.text.english.latex import latex_tokens
 from tts_pipeline.text.english.morphology import add_s
 from tts_pipeline.text.english.say_as import say_as
 from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, Given
@@ -22,6 +23,8 @@ def given_tokens(given: Given) -> tuple[Token, ...]:
             return say_as(given.text, given.read_as, given.form)
         except TextError as error:
             raise TextError(f"{given.where}: {error}") from error
+    if given.kind == "maths":
+        return latex_tokens(given.text)
     if given.kind == "reading":
         reading = shipped_homographs().named(given.text)
         assert reading is not None, "mark-up names known readings only"

@@ -170,7 +170,8 @@ class Pronouncer:
         if not sayable(guess.phones):
             if len(stem) <= _MAX_SPELLED:
                 return Pronunciation(_spelled(word), "letters", 0.5)
-            guess = next((g for g in self._model.ranked(stem) if sayable(g.phones)), guess)
+            letters = "".join(letter for letter in stem if letter in LETTER_NAMES)[:MAX_WORD]
+            guess = next((g for g in self._model.ranked(letters) if sayable(g.phones)), guess)
         phones = guess.phones if stem == word else add_s(guess.phones)
         return Pronunciation(phones, "oov", guess.confidence)
 

@@ -153,8 +153,16 @@ def _currency(text: str, form: str | None) -> tuple[Token, ...]:
     return _read(text)
 
 
+def _digits(text: str, form: str | None) -> tuple[Token, ...]:
+    del form
+    plain = re.sub(r"[ ,.:/-]", "", text)
+    if not (plain.isascii() and plain.isdigit()):
+        raise TextError(f"cannot read {text!r} as digits: expected digits alone")
+    return _words(numbers.spell_digits(plain), "digits")
+
+
 _READERS: dict[str, Callable[[str, str | None], tuple[Token, ...]]] = {
     "cardinal": _cardinal, "number": _cardinal, "ordinal": _ordinal, "characters": _characters,
     "spell-out": _characters, "verbatim": _characters, "date": _date, "time": _time,
-    "telephone": _telephone, "currency": _currency,
+    "telephone": _telephone, "currency": _currency, "digits": _digits,
 }  # fmt: skip

@@ -15,14 +15,22 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text.markup.ssml_values import MAX_PAUSE_S
 from tts_pipeline.text.phones import Phones, check_phones
-from tts_pipeline.text.protocol import Prosody
+from tts_pipeline.text.protocol import Dropped, Prosody
 
 # A plain word of one token, whatever stands around it.
 STAND_IN = "item"
 GIVEN_KINDS = ("inline", "user")
 MAX_GIVEN_PHONES = 100
-_INLINE = re.compile(r"\[\[([^\[\]\n]{1,1000})\]\]")
+_INLINE = re.compile(
+    r"\[\[(?P<phones>[^\[\]\n]{1,1000})\]\]|"
+    r"\[pause:[ ]?(?P<pause>\d{1,5}(?:\.\d{1,3})?)[ ]?(?P<unit>m?s)\]"
+    r"|(?P<maths>(?<![\\$\w])\$(?=[^\s$\d]|"
+    r"\d[^\s$]{0,40}[\\^_])[^$\n]{1,300}?(?<=[^\s\\])\$(?![\d$]))"
+)
+# What a formula has and a sum of money has not.
+_FORMULA = re.compile(r"\\[A-Za-z]|[\^_]|^[A-Za-z]$|[A-Za-z0-9)] ?[=<>+] ?[A-Za-z0-9(]")
 # What someone writes who means phones: capitals with a stress digit, or IPA between slashes.
 _MEANT_AS_PHONES = re.compile(r"\s*(?:/.*/|[A-Z]{1,2}[012]?(?:[\s|]+[A-Z]{1,2}[012]?)*)\s*")
 
@@ -44,8 +52,9 @@ class Given:
         start, end: the stretch.
         kind: "inline" or "user" for phones (of the text's author, or of the user's lexicon),
             "reading" for the named reading of a homograph, "say-as" for a text to be read as
-            something.
-        text: what stands in writing; for "reading" the name, for "say-as" the text to read.
+            something, "maths" for a formula in LaTeX.
+        text: what stands in writing; for "reading" the name, for "say-as" and "maths" the text
+            to read.
         phones: of each word, for "inline" and "user".
         read_as: for "say-as": "date", "telephone", ...
         form: for "say-as": its format, if any.
@@ -89,6 +98,8 @@ class Chunk:
         pauses: silences in order.
         marks: (place, name) in order.
         paragraph: whether a paragraph ends here.
+        item: whether it is an item of a list.
+        omitted: what of the source before or in it is not spoken, by its place there.
     """
 
     text: str = ""
@@ -97,11 +108,17 @@ class Chunk:
     pauses: list[Pause] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
     paragraph: bool = False
+    item: bool = False
+    omitted: list[Dropped] = field(default_factory=list)
     _segments: list[_Segment] = field(default_factory=list)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Return the span in the source of a span of the plain text."""
         return self._source_of(start, False), self._source_of(end, True)
+
+    def source_of(self, place: int) -> int:
+        """Return where in the source what begins at a place of the plain text comes from."""
+        return self._source_of(place, False)
 
     def _source_of(self, place: int, is_end: bool) -> int:
         if not self._segments:
@@ -197,6 +214,16 @@ class ChunkWriter:
         """Add the named reading of a homograph in place of a stretch of the source."""
         self._given(span, lambda start, end: Given(start, end, "reading", name))
 
+    def maths(self, formula: str, span: tuple[int, int]) -> None:
+        """Add a formula in LaTeX."""
+        self._given(span, lambda start, end: Given(start, end, "maths", formula))
+
+    def pause(self, seconds: float, at: int) -> None:
+        """Ask for silence at a place of the source."""
+        self._apart(at)
+        self._glue = True
+        self.chunk.pauses.append(Pause(self._length, seconds))
+
     def say_as(
         self, text: str, read_as: str, form: str | None, span: tuple[int, int], where: str
     ) -> None:
@@ -269,10 +296,11 @@ class UserPhrases:
 
 
 class Inline:
-    """Reads plain text with inline ``[[phones]]`` and the user's phrases.
+    """Reads plain text with inline ``[[phones]]``, ``[pause:1.5s]`` and the user's phrases.
 
-    Between the brackets stand ARPAbet phones, IPA between slashes, or the name of a homograph's
-    reading ("read_past"). Anything else in double brackets is text.
+    Between double brackets stand ARPAbet phones, IPA between slashes, or the name of a homograph's
+    reading ("read_past"). Anything else in double brackets is text. A formula in LaTeX between
+    dollar signs is noted as such.
 
     Args:
         is_reading: tells whether a name is a reading of the language.
@@ -285,7 +313,9 @@ class Inline:
 
     def chunk(self, text: str) -> Chunk:
         """Return the one chunk of a text without mark-up other than inline phones."""
-        if "[[" not in text and self._phrases is None:
+        if self._phrases is None and not any(sign in text for sign in ("[[", "[pause:", "$")):
+            return Chunk(text)
+        if self._phrases is None and not _INLINE.search(text):
             return Chunk(text)
         writer = ChunkWriter()
         self.add(writer, text, 0)
@@ -299,8 +329,20 @@ class Inline:
         """
         at = 0
         for match in _INLINE.finditer(text):
-            inside = match.group(1)
             span = (start + match.start(), start + match.end())
+            if match.group("pause"):
+                self._add_phrases(writer, text[at : match.start()], start + at)
+                writer.pause(_seconds(match, span[0]), span[0])
+                at = match.end()
+                continue
+            if match.group("maths"):
+                formula = match.group("maths")[1:-1]
+                if _FORMULA.search(formula):
+                    self._add_phrases(writer, text[at : match.start()], start + at)
+                    writer.maths(formula, span)
+                    at = match.end()
+                continue
+            inside = match.group("phones")
             if self._is_reading(inside.strip()):
                 self._add_phrases(writer, text[at : match.start()], start + at)
                 writer.reading(inside.strip(), span)
@@ -325,3 +367,13 @@ class Inline:
             )
             at = last
         writer.literal(text[at:], start + at)
+
+
+def _seconds(match: re.Match[str], place: int) -> float:
+    seconds = float(match.group("pause")) / (1000 if match.group("unit") == "ms" else 1)
+    if seconds > MAX_PAUSE_S:
+        raise TextError(
+            f"character {place}: pause of {match.group('pause')}{match.group('unit')}: expected at "
+            f"most {MAX_PAUSE_S:g} s"
+        )
+    return seconds

@@ -63,7 +63,9 @@ def say(out: Writer, place: int) -> int:
     end = place + (2 if text[place + 1 : place + 2] == "=" else 1)
     amount = text[end : end + 1].isdecimal()
     quoted = text[place] == ">" and text[:place].rstrip(" >")[-1:] in ("", "\n")
-    compared = _COMPARED.match(text, end) and out.last_spoken() and not _opens_word(text, end)
+    last = out.last_spoken()
+    begun = last is not None and last.kind not in ("end", "paragraph")
+    compared = begun and _COMPARED.match(text, end) and not _opens_word(text, end)
     if (compared or amount) and not quoted:
         words = "less than" if text[place] == "<" else "greater than"
         out.say(words + (" or equal to" if end == place + 2 else ""), "sign", place, end)

@@ -91,12 +91,14 @@ class Folded:
     Attributes:
         text: the folded text.
         dropped: what was left out, in order, neighbours of one reason joined, without its text.
+        blanks: spans in the source of entities that stand for white space.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._run = 0
         self.dropped: list[Dropped] = []
+        self.blanks: list[tuple[int, int]] = []
         # Stretches that folded to another length: where in the folded text they begin and end, and
         # where in the source. Everything between them maps one to one.
         self._begins: list[int] = []
@@ -178,7 +180,10 @@ class Folded:
                 part = "" if category in _VANISH else EMOJI if reason == _REASONS["So"] else " "
                 self._drop(place, place + len(entity), reason)
             parts.append(part)
-        return "".join(parts)
+        decoded = "".join(parts)
+        if plain.isspace():
+            self.blanks.append((place, place + len(entity)))
+        return decoded
 
     def _replacement(self, char: str, text: str, place: int) -> str | None:
         """Return what a character folds to, None where it has no reading."""

@@ -9,6 +9,7 @@ the whole is linear in the length of the text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
 from tts_pipeline.text.english.normalise import (
@@ -106,8 +107,19 @@ def scan(text: str, known: Callable[[str], bool] | None = None) -> Normalised:
             words.say(out, start, end, _WORD_RULES)
         place = end
     _scan_stretch(out, place, len(folded.text))
+    if folded.blanks:
+        _cover(out.tokens, folded)
     dropped = sorted(folded.records() + out.dropped, key=lambda record: record.span)
     return Normalised(out.tokens, dropped)
+
+
+def _cover(tokens: list[Token], folded: Folded) -> None:
+    """Put a silent token wherever white space is written as an entity and no token holds it."""
+    for start, end in folded.blanks:
+        index = bisect_right(tokens, start, key=lambda token: token.span[0])
+        if index == 0 or tokens[index - 1].span[1] <= start:
+            source = folded.source[start:end]
+            tokens.insert(index, Token("", "silent", (start, end), source))
 
 
 def _special(text: str) -> Iterable[tuple[int, int, Callable[[Writer, int, int], bool | None]]]:

@@ -82,6 +82,9 @@ def _after(out: Writer, match: re.Match[str]) -> str:
 
 def _with_whole(out: Writer, match: re.Match[str]) -> bool:
     whole, top, below = match.group("whole", "top", "below")
+    if whole and "." in top + below:
+        # Two numbers side by side, the second one a rating.
+        return False
     if not whole:
         words = f"{numbers.number(top)} out of {numbers.number(below)}"
         out.say(words, "fraction", *match.span())
