@@ -199,6 +199,19 @@ def test_words_say_from_how_many_steps_on_more_bring_nothing():
     assert "From 2 steps on these texts do not tell it from its best." in said
 
 
+def test_words_tell_how_often_codes_do_not_belong_together():
+    def share(name: str, value: float) -> dict[str, Score]:
+        return {name: Score(value, value, value, 4)}
+
+    rows = [
+        row("natural", None, metrics=share("unseen_pairs", 0.02)),
+        row("coded", 9.0, metrics=share("written_unseen_pairs", 0.031)),
+        row("masked-steps-1", 9.0, metrics=share("written_unseen_pairs", 0.12), curve="masked"),
+    ]
+    said = " ".join(findings(comparison(rows), []))
+    assert "coded 3.1 %, masked-steps-1 12.0 %; recordings that were held out 2.0 %." in said
+
+
 def test_words_count_the_texts_with_a_problem():
     made = comparison([row("canvas", 50.0)])
     sounds = [

@@ -12,6 +12,7 @@ from tts_pipeline.evaluation.tables import paired
 
 _OPINIONS, _WORDS, _COPY = ("distillmos", "dnsmos_ovrl"), "wer", "pesq"
 _DIVERSITY, _BLUR = "f0_diversity", "band_variance"
+_PAIRS, _WRITTEN_PAIRS = "unseen_pairs", "written_unseen_pairs"
 
 
 def findings(comparison: Comparison, scored: Sequence[Scored]) -> list[str]:
@@ -27,6 +28,7 @@ def findings(comparison: Comparison, scored: Sequence[Scored]) -> list[str]:
         *_words(speech, natural),
         *_blur(speech),
         *_diversity(speech, natural),
+        *_pairs(comparison, natural),
         *_problems(comparison),
         *_curves(comparison, scored),
         *_copies(copies, scored),
@@ -131,6 +133,18 @@ def _diversity(speech: list[StrategyResult], natural: StrategyResult | None) -> 
             f"; between a person's takes {_value(natural, _DIVERSITY)}, of which that is "
             f"{_listed(shares)}"
         )
+    return [f"{text}."]
+
+
+def _pairs(comparison: Comparison, natural: StrategyResult | None) -> list[str]:
+    """How often models of codes put together what no recording has together."""
+    rows = [row for row in comparison.strategies if _WRITTEN_PAIRS in row.metrics]
+    if not rows:
+        return []
+    parts = [f"{row.name} {100 * row.metrics[_WRITTEN_PAIRS].value:.1f} %" for row in rows]
+    text = f"Neighbouring codes that are never neighbours in the training set: {', '.join(parts)}"
+    if natural and _PAIRS in natural.metrics:
+        text += f"; recordings that were held out {100 * natural.metrics[_PAIRS].value:.1f} %"
     return [f"{text}."]
 
 

@@ -33,7 +33,7 @@ from tts_pipeline.evaluation.pages.html import (
 TITLE = "Ways to generate speech"
 _ASSETS = Path(__file__).parent
 # What a section says of its strategy, where it was measured.
-_FACTS = ("distillmos", "dnsmos_ovrl", "wer", "band_variance", "unseen_pairs")
+_FACTS = ("distillmos", "dnsmos_ovrl", "wer", "band_variance", "written_unseen_pairs")
 
 
 def strategies_html(
