@@ -362,3 +362,18 @@ def test_nothing_is_compiled_again_whatever_is_spoken(tiny_voice: Path) -> None:
     assert n_compiled == "0"
     assert {"1decode_steps", "1depthwise_norm", "1filter_spectra"} <= set(signatures)
     assert all(signature.startswith("1") for signature in signatures)
+
+
+def test_markdown_is_read_where_it_is_asked_for(voice: Voice) -> None:
+    text = "# One\n\nSee [it](http://x.org)."
+    audio = synthesize(text, voice=voice, text_format="markdown")
+    assert [stamp.text for stamp in audio.timestamps if stamp.kind == "word"] == [
+        "one",
+        "see",
+        "it",
+    ]
+    streamed = [stamp for part in stream(text, voice=voice, text_format="markdown")
+                for stamp in part.timestamps]  # fmt: skip
+    assert [stamp.text for stamp in streamed if stamp.kind == "word"] == ["one", "see", "it"]
+    with pytest.raises(TextError, match="html"):
+        synthesize(text, voice=voice, text_format="html")

@@ -39,6 +39,7 @@ class SpeechOptions:
         more: settings of the chosen models, such as ``steps`` and ``temperature``.
         style: words for the way of speaking, such as "slow, low and sad"; see
             :mod:`tts_pipeline.style`.
+        text_format: how the text is written: "plain" or "markdown".
 
     Raises:
         ConfigError: if a number is out of its range, or with ``strict`` a word of the style means
@@ -57,6 +58,7 @@ class SpeechOptions:
     threads: int | None = None
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     style: str = ""
+    text_format: str = "plain"
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -99,6 +101,8 @@ class SpeechOptions:
             VoiceError: if it cannot be loaded.
         """
         voice = self.voice if isinstance(self.voice, Voice) else cached_voice(self.voice)
+        if self.text_format != "plain":
+            voice = voice.with_text_format(self.text_format)
         return voice if self.lexicon is None else voice.with_lexicon(self.lexicon)
 
 

@@ -84,6 +84,7 @@ def synthesize(
     lexicon: str | Path | None = None,
     strict: bool = False,
     style: str = "",
+    text_format: str = "plain",
     threads: int | None = None,
     **options: Any,
 ) -> Audio:
@@ -114,6 +115,8 @@ def synthesize(
             factors on rate, pitch and its range, energy, pauses and what comes before them, see
             :mod:`tts_pipeline.style`; what is not understood is told among the report's problems,
             with ``strict`` an error.
+        text_format: how the text is written: "plain", or "markdown" to read headings, lists, links
+            and tables as such, see :mod:`tts_pipeline.text.markup.markdown`.
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
             cores. The samples are the same.
         options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
@@ -145,6 +148,7 @@ def synthesize(
             threads,
             options,
             style,
+            text_format,
         )
     )
     sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
@@ -168,6 +172,7 @@ def synthesize_batch(
     lexicon: str | Path | None = None,
     strict: bool = False,
     style: str = "",
+    text_format: str = "plain",
     threads: int | None = None,
     **options: Any,
 ) -> list[Audio]:
@@ -191,6 +196,7 @@ def synthesize_batch(
             threads,
             options,
             style,
+            text_format,
         )
     )
     read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
@@ -228,6 +234,7 @@ def stream(
     lexicon: str | Path | None = None,
     strict: bool = False,
     style: str = "",
+    text_format: str = "plain",
     threads: int | None = None,
     **options: Any,
 ) -> Iterator[Audio]:
@@ -264,6 +271,7 @@ def stream(
             threads,
             options,
             style,
+            text_format,
         )
     )
     return limited(_stream(speaker, text if not isinstance(text, str) else _checked(text), strict))

@@ -15,10 +15,24 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("text")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="your own words")
+    parser.add_argument(
+        "--text-format", choices=("plain", "markdown"), default="plain", help="how TEXT is written"
+    )
+    parser.add_argument(
+        "--why",
+        action="store_true",
+        help="show which rule or model decided each word: put it into a report of a fault",
+    )
     arguments = parser.parse_args(argv)
 
     from tts_pipeline.text.english.explain import explain
     from tts_pipeline.text.english.frontend import EnglishFrontEnd
 
-    print(explain(arguments.text, EnglishFrontEnd(lexicon=arguments.lexicon)))
+    front_end = EnglishFrontEnd(lexicon=arguments.lexicon, text_format=arguments.text_format)
+    if arguments.why:
+        from tts_pipeline.text.english.why import explain_why
+
+        print(explain_why(arguments.text, front_end))
+    else:
+        print(explain(arguments.text, front_end))
     return 0

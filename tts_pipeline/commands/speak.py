@@ -77,7 +77,15 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     options = voice_options(arguments)
     if arguments.server:
         return {name: value for name, value in options.items() if name not in ("voice", "lexicon")}
-    return {**options, "threads": arguments.threads}
+    return {**options, "threads": arguments.threads, "text_format": _text_format(arguments)}
+
+
+def _text_format(arguments: argparse.Namespace) -> str:
+    """How the text is written: as asked, else guessed by the file's suffix."""
+    if arguments.text_format:
+        return str(arguments.text_format)
+    suffix = arguments.file.suffix.lower() if arguments.file else ""
+    return "markdown" if suffix in (".md", ".markdown") else "plain"
 
 
 def _source(
@@ -132,6 +140,11 @@ def _parser() -> argparse.ArgumentParser:
         "words", nargs="*", metavar="text out.wav", help="the text (else -f or stdin), the file"
     )
     parser.add_argument("-f", "--file", type=Path, help="read the text from a UTF-8 file")
+    parser.add_argument(
+        "--text-format",
+        choices=("plain", "markdown"),
+        help="how the text is written (default: markdown for files ending in .md, else plain)",
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help=f"{', '.join(FORMATS)}; - writes wav to stdout"
     )

@@ -47,6 +47,7 @@ class Voice:
         lexicon: file of the user's own pronunciations.
         path: folder that it was loaded from, if any.
         fingerprint: SHA-256 over configuration and weights of the folder; empty if there is none.
+        text_format: how texts are written, "plain" or "markdown".
 
     Attributes:
         models: all of them by name, in order.
@@ -67,7 +68,9 @@ class Voice:
         lexicon: Path | None = None,
         path: Path | None = None,
         fingerprint: str = "",
+        text_format: str = "plain",
     ) -> None:
+        self.text_format = text_format
         self.name, self.audio, self.language, self.card = name, audio, language, card
         self.lexicon, self.path, self.fingerprint = lexicon, path, fingerprint
         if language not in FRONT_ENDS:
@@ -215,7 +218,8 @@ class Voice:
             TextError: if the lexicon cannot be read.
             VoiceError: if the voice was trained on another alphabet than the front end writes.
         """
-        front_end = FRONT_ENDS[self.language](lexicon=self.lexicon)
+        more = {} if self.text_format == "plain" else {"text_format": self.text_format}
+        front_end = FRONT_ENDS[self.language](lexicon=self.lexicon, **more)
         if front_end.alphabet != self.alphabet:
             raise VoiceError(
                 f"voice {self.name!r}: made for another alphabet than the front end of "
@@ -230,6 +234,16 @@ class Voice:
             lexicon: file as for :class:`~tts_pipeline.text.english.frontend.EnglishFrontEnd`.
         """
         other = _voice({**self._given(), "lexicon": Path(lexicon)})
+        other._started = self._started
+        return other
+
+    def with_text_format(self, text_format: str) -> Voice:
+        """The same voice, sharing its models, for texts that are written in a format.
+
+        Args:
+            text_format: "plain" or "markdown".
+        """
+        other = _voice({**self._given(), "text_format": text_format})
         other._started = self._started
         return other
 
@@ -320,6 +334,7 @@ class Voice:
             "lexicon": self.lexicon,
             "path": self.path,
             "fingerprint": self.fingerprint,
+            "text_format": self.text_format,
         }
 
 

@@ -13,6 +13,7 @@ from tts_pipeline.text.english.assemble import sentence_of
 from tts_pipeline.text.english.given import with_given
 from tts_pipeline.text.english.homographs import shipped_homographs
 from tts_pipeline.text.english.normalise import normalise, spoken_text
+from tts_pipeline.text.english.normalise.trace import Trace
 from tts_pipeline.text.english.pronounce import Pronouncer
 from tts_pipeline.text.english.user_lexicon import SIMPLE_WORD, read_user_lexicon
 from tts_pipeline.text.markup.direct import bounded, directed, followed
@@ -95,6 +96,7 @@ class EnglishFrontEnd:
         if text_format not in TEXT_FORMATS:
             raise TextError(f"text_format={text_format!r}: expected {' or '.join(TEXT_FORMATS)}")
         self._format, self._code = text_format, code
+        self._trace: Trace | None = None
         self._pronouncer = pronouncer or Pronouncer()
         self._inline = Inline(_is_reading, None)
         user_phrases: UserPhrases | None = None
@@ -156,6 +158,17 @@ class EnglishFrontEnd:
             _refuse(dropped)
         normalised = "\n\n".join(part for part in normal if part)
         return sentences, Report(normalised, tuple(dropped), len(sentences), n_split)
+
+    @property
+    def pronouncer(self) -> Pronouncer:
+        """What gives the phones of words."""
+        return self._pronouncer
+
+    def traced(self, text: str, trace: Trace) -> tuple[list[Sentence], Report]:
+        """Read a plain text as a call does, and note which rules spoke."""
+        other = self.with_format(self._format, code=self._code)
+        other._trace = trace
+        return other(text)
 
     def stream(
         self, text: str | Iterable[str]
@@ -247,7 +260,9 @@ class EnglishFrontEnd:
         return read_ssml(text, self._inline)
 
     def _tokens(self, chunk: Chunk) -> tuple[list[Token], list[Dropped]]:
-        normalised = normalise(chunk.text, known=self._pronouncer.knows)
+        if self._trace is not None:
+            self._trace.origin = chunk.origin
+        normalised = normalise(chunk.text, known=self._pronouncer.knows, trace=self._trace)
         tokens = with_given(normalised.tokens, chunk)
         if chunk.is_plain:
             return tokens, chunk.omitted + normalised.dropped

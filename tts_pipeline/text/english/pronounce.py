@@ -114,6 +114,13 @@ class Pronouncer:
             found = self._cache[word] = self._find(word)
         return found
 
+    def guesses(self, word: str) -> list[Guess]:
+        """Return what the letter-to-sound model makes of a word, likeliest first."""
+        if self._model is None:
+            self._model = shipped_graphones()
+        letters = "".join(letter for letter in word if letter in LETTER_NAMES)[:MAX_WORD]
+        return self._model.ranked(letters) if letters else []
+
     def letter(self, letter: str) -> Pronunciation:
         """Return the name of a letter, or of a letter with "'s"."""
         phones = LETTER_NAMES.get(letter[:1], ())
@@ -170,8 +177,7 @@ class Pronouncer:
         if not sayable(guess.phones):
             if len(stem) <= _MAX_SPELLED:
                 return Pronunciation(_spelled(word), "letters", 0.5)
-            letters = "".join(letter for letter in stem if letter in LETTER_NAMES)[:MAX_WORD]
-            guess = next((g for g in self._model.ranked(letters) if sayable(g.phones)), guess)
+            guess = next((g for g in self.guesses(stem) if sayable(g.phones)), guess)
         phones = guess.phones if stem == word else add_s(guess.phones)
         return Pronunciation(phones, "oov", guess.confidence)
 

@@ -35,17 +35,21 @@ from collections.abc import Callable
 
 from tts_pipeline.text.english.normalise.scanner import scan
 from tts_pipeline.text.english.normalise.tokens import Normalised, spoken_text
+from tts_pipeline.text.english.normalise.trace import Trace
 from tts_pipeline.text.protocol import Dropped, Token
 
 __all__ = ["Dropped", "Normalised", "Token", "normalise", "spoken_text"]
 
 
-def normalise(text: str, *, known: Callable[[str], bool] | None = None) -> Normalised:
+def normalise(
+    text: str, *, known: Callable[[str], bool] | None = None, trace: Trace | None = None
+) -> Normalised:
     """Return the spoken tokens of English text and what could not be spoken.
 
     Args:
         text: any string, lone surrogates and control characters included.
         known: tells whether a lower-case word is in the dictionary; it decides whether an unknown
             word in capitals is said ("NEVER") or spelled. Without it, its shape decides.
+        trace: keeps which rule said what.
     """
-    return scan(text, known)
+    return scan(text, known, trace)

@@ -66,7 +66,10 @@ def _is_stutter(text: str, match: re.Match[str]) -> bool:
 
 
 def say(out: Writer, start: int, end: int) -> bool:
-    """Say a span of :func:`find`; False for a drawn-out word that is left to the other rules."""
+    """Say the word behind a drawn-out spelling, or pass the beginning of a stutter.
+
+    False for a word that is left to the other rules.
+    """
     text = out.text[start:end]
     if text.endswith("-"):
         out.silent(start, end)

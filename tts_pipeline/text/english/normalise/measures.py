@@ -197,6 +197,7 @@ def _rate(symbols: str | None) -> str | None:
 
 
 def _measure(out: Writer, match: re.Match[str]) -> bool:
+    """Say a number or a range with its unit."""
     first, link, second, space, unit, rate, magnitude = match.group(
         "first", "link", "second", "space", "unit", "rate", "magnitude"
     )

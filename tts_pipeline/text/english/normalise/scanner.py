@@ -32,6 +32,7 @@ from tts_pipeline.text.english.normalise import (
 )  # fmt: skip
 from tts_pipeline.text.english.normalise.characters import Folded
 from tts_pipeline.text.english.normalise.tokens import Normalised
+from tts_pipeline.text.english.normalise.trace import Trace
 from tts_pipeline.text.english.normalise.writer import Rule, Writer
 from tts_pipeline.text.protocol import Token
 
@@ -93,10 +94,13 @@ _WORD_RULES = {
 }
 
 
-def scan(text: str, known: Callable[[str], bool] | None = None) -> Normalised:
+def scan(
+    text: str, known: Callable[[str], bool] | None = None, trace: Trace | None = None
+) -> Normalised:
     """Return the tokens of a text and what could not be spoken."""
     folded = Folded(text)
     out = Writer(folded, known)
+    out.trace = trace
     place = 0
     for start, end, say in _special(folded.text):
         if start < place:
@@ -105,6 +109,8 @@ def scan(text: str, known: Callable[[str], bool] | None = None) -> Normalised:
         out.limit = len(folded.text)
         if say(out, start, end) is False:
             words.say(out, start, end, _WORD_RULES)
+        elif trace is not None:
+            trace.add(folded.source_span(start, end), say)
         place = end
     _scan_stretch(out, place, len(folded.text))
     if folded.blanks:

@@ -100,6 +100,7 @@ def _say_zone(out: Writer, match: re.Match[str]) -> None:
 
 
 def _time(out: Writer, match: re.Match[str]) -> bool:
+    """Say a time of day or a range of two."""
     hour, minute, half = match.group("hour", "minute", "half")
     last_hour = match.group("hour2")
     if (

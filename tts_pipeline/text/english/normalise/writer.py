@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from tts_pipeline.text.english.abbreviations import BARE_LETTERS, BARE_PLAIN, PLAIN
 from tts_pipeline.text.english.normalise.characters import Folded
 from tts_pipeline.text.english.normalise.drawn import DRAWN, shortened
+from tts_pipeline.text.english.normalise.trace import Trace
 from tts_pipeline.text.protocol import Dropped, Token
 
 MAX_WORD_LETTERS = 48
@@ -40,6 +41,8 @@ class Writer:
         self.limit = len(folded.text)
         self.tokens: list[Token] = []
         self.dropped: list[Dropped] = []
+        # Keeps the rules that speak, if someone wants to know.
+        self.trace: Trace | None = None
         # Where the scanner goes on, if a rule takes less than its match.
         self.resume = 0
         self._checked = 0
@@ -176,6 +179,9 @@ class Writer:
                 before = len(self.tokens)
                 self.resume = match.end()
                 if rule(self, match):
+                    if self.trace is not None:
+                        span = self.folded.source_span(place, self.resume)
+                        self.trace.add(span, rule)
                     self._fill(before, place, self.resume)
                     return self.resume
         return 0
