@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from tests.features.codes.test_codes import lively
-from tests.tiny import make_tiny_voice
-from tts_pipeline.acoustic.coded.model import CodedConfig, CodedModel
-from tts_pipeline.acoustic.fixed_length.model import FixedLengthConfig, FixedLengthModel
-from tts_pipeline.acoustic.masked.model import MaskedConfig, MaskedModel
+from tests.acoustic.families import CODES, write_voice_of_codes
 from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.features.codes.model import CodesAutoencoder, CodesConfig
 from tts_pipeline.synthesis import synthesize
 from tts_pipeline.voice.models import FEATURES
 from tts_pipeline.voice.voice import Voice
 
-SIZES = {"text_channels": 32, "channels": 32, "hidden": 32}
-CODES = CodesConfig(channels=24, hidden=32, encoder_blocks=1, step_blocks=1, frame_blocks=1)
 TEXT = "One. Two, three and four."
 
 
 @pytest.fixture(scope="module")
 def voice(tmp_path_factory) -> Voice:
-    tiny = make_tiny_voice()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        made = {
-            "codes": CodesAutoencoder(CODES, 80),
-            "coded": CodedModel(CodedConfig(n_blocks=1, past=16, **SIZES)),
-            "masked": MaskedModel(MaskedConfig(n_blocks=1, **SIZES)),
-            "fixed-length": FixedLengthModel(
-                FixedLengthConfig(canvas=96, n_layers=1, blocks_per_layer=1, **SIZES), 80
-            ),
-        }
-    models = {**tiny.models, **{name: lively(module) for name, module in made.items()}}
-    folder = tmp_path_factory.mktemp("voice")
-    Voice("codes", tiny.audio, models).save(folder, dtype="float32")
-    return Voice.load(folder)
+    return write_voice_of_codes(tmp_path_factory.mktemp("voice"))
 
 
 @pytest.mark.parametrize("acoustic", ["coded", "masked"])

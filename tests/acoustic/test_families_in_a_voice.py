@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from tests.acoustic.families import MODULES
 from tests.acoustic.plans import shaken
-from tests.tiny import ACOUSTIC, make_tiny_voice
-from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
-from tts_pipeline.acoustic.flow.model import FlowModel
-from tts_pipeline.acoustic.latent.config import LatentConfig
-from tts_pipeline.acoustic.latent.model import LatentModel
-from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig, OneShotConfig
-from tts_pipeline.acoustic.one_shot.model import OneShotModel
-from tts_pipeline.acoustic.pyramid.config import PyramidConfig
-from tts_pipeline.acoustic.pyramid.model import PyramidModel
+from tests.tiny import make_tiny_voice
 from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.synthesis import stream, synthesize, synthesize_batch
 from tts_pipeline.voice.voice import Voice
 
-C = ACOUSTIC.channels
-DECODER = FrameDecoderConfig(channels=16, hidden=24, n_blocks=1)
-FLOW = {"token_channels": C, "channels": 16, "hidden": 24, "n_blocks": 1, "step_channels": 8}
-MODULES: dict[str, Callable[[], nn.Module]] = {
-    "flow": lambda: FlowModel(FlowConfig(**FLOW, temperature=0.5), 80),
-    "latent": lambda: LatentModel(
-        LatentConfig(C, 4, 2, 16, 16, prior_blocks=1, decoder=DECODER), 80
-    ),
-    "one-shot": lambda: OneShotModel(OneShotConfig(C, DECODER), 80),
-    "pyramid": lambda: PyramidModel(PyramidConfig(C, 16, 24, 1), 80),
-    "flow-refiner": lambda: FlowModel(FlowRefinerConfig(**FLOW, temperature=0.5), 80),
-}
 ACOUSTICS = ("flow", "latent", "one-shot", "pyramid", "autoregressive+flow-refiner")
 TEXT = "Two sentences, of a kind. The other one!"
 

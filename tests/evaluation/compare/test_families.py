@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.acoustic.families import MODULES, write_voice_of_codes
 from tests.acoustic.plans import shaken
-from tests.acoustic.test_code_families_in_a_voice import voice as codes_voice  # noqa: F401
-from tests.acoustic.test_families_in_a_voice import MODULES
 from tts_pipeline.evaluation.compare.material import Material
 from tts_pipeline.evaluation.compare.strategies import Speech, strategies_of
 from tts_pipeline.evaluation.pages.explanations import EXPLANATIONS
@@ -17,8 +16,8 @@ FAMILIES = ("flow", "latent", "one-shot", "pyramid", "coded", "masked", "fixed-l
 
 
 @pytest.fixture(scope="module")
-def voice(codes_voice: Voice) -> Voice:  # noqa: F811
-    voice = codes_voice
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Voice:
+    voice = write_voice_of_codes(tmp_path_factory.mktemp("voice"))
     for name, make in MODULES.items():
         voice = voice.with_model(name, shaken(make))
     return voice

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.acoustic.test_code_families_in_a_voice import voice as voice_of_codes  # noqa: F401
+from tests.acoustic.families import write_voice_of_codes
 from tts_pipeline.evaluation.compare.code_pairs import SEEN_PAIRS, code_pairs, mel_pairs
 from tts_pipeline.evaluation.compare.strategies import Natural, Speech
 from tts_pipeline.evaluation.metrics.registry import METRICS, Case, possible, score
@@ -24,8 +24,13 @@ class Text:
     mel: np.ndarray | None = None
 
 
+@pytest.fixture(scope="module")
+def voice_of_codes(tmp_path_factory) -> Voice:
+    return write_voice_of_codes(tmp_path_factory.mktemp("codes"))
+
+
 @pytest.fixture()
-def voice(voice_of_codes, tmp_path) -> Voice:  # noqa: F811
+def voice(voice_of_codes, tmp_path) -> Voice:
     """With a table in which each code is followed by itself alone, and stands beside all."""
     voice_of_codes.save(tmp_path, dtype="float32")
     n = voice_of_codes.start("codes", FEATURES).config.n_codes
@@ -79,6 +84,6 @@ def test_a_strategy_tells_of_what_it_spoke(voice, acoustic):
     np.testing.assert_allclose(engine.codes.decode(codes)[:, : mel.shape[1]], mel, atol=1e-5)
 
 
-def test_nothing_is_told_without_a_table(voice_of_codes):  # noqa: F811
+def test_nothing_is_told_without_a_table(voice_of_codes):
     mel = np.zeros((80, 10), np.float32)
     assert mel_pairs(voice_of_codes, [mel]) == code_pairs(voice_of_codes, [mel]) == {}
