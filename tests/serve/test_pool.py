@@ -128,12 +128,14 @@ def test_a_worker_does_not_run_far_ahead_of_its_client(
     async def body(pool: Pool) -> None:
         events, _ = await _begun(pool)
         running = next(worker.running for worker in pool._workers if worker.running)
-        n_before = -1
-        while running.events.qsize() != n_before:
-            n_before = running.events.qsize()
-            await asyncio.sleep(0.3)
-        ahead = sum(event.n_samples for event in running.events._queue)
-        assert 119 < ahead / 16_000 < 125
+
+        def ahead_s() -> float:
+            return sum(event.n_samples for event in running.events._queue) / 16_000
+
+        while ahead_s() < 119:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
+        assert ahead_s() < 125
         rest = [event async for event in events]
         assert isinstance(rest[-1], Done) and rest[-1].used == len(LONG)
 
