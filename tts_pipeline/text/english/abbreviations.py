@@ -72,7 +72,7 @@ PLAIN = {
     "exec": "executive", "admin": "administration", "cont": "continued", "ref": "reference",
     "refs": "references", "subj": "subject", "req": "required", "lg": "large", "sm": "small",
     "med": "medium", "pkwy": "parkway", "hosp": "hospital", "dx": "diagnosis", "hx": "history",
-    "rx": "prescription", "sx": "symptoms", "tx": "treatment", "pts": "patients",
+    "rx": "prescription", "sx": "symptoms", "tx": "treatment", "pts": "points",
     "abbr": "abbreviation", "adj": "adjective", "adv": "adverb", "pron": "pronoun",
     "anon": "anonymous", "auth": "authorized", "cert": "certificate", "comm": "committee",
     "encl": "enclosed", "equiv": "equivalent", "esp": "especially", "exp": "expires",

@@ -117,6 +117,20 @@ SHORT_STATE_RULE = (
     re.compile(rf"({'|'.join(name.capitalize() for name in sorted(SHORT_STATES))})\."),
     _short_state,
 )
+
+
+def _quarter(out: Writer, match: re.Match[str]) -> bool:
+    """Say the "NW" behind a street."""
+    last = out.tokens[-1] if out.tokens else None
+    if last is None or last.kind == "silent" and len(out.tokens) > 1:
+        last = out.tokens[-2] if len(out.tokens) > 1 else None
+    if last is None or last.text not in STREETS.values():
+        return False
+    out.say(_DIRECTIONS[match.group(1)], "address", *match.span())
+    return True
+
+
+QUARTER_RULE = (re.compile(r"(NW|NE|SW|SE)(?![A-Za-z0-9])"), _quarter)
 PARTY_RULES = (
     (re.compile(r"([DRI])-((?:[A-Z]\.){2}|[A-Z][a-z]{1,5}\.|[A-Z]{2}(?![A-Za-z]))"), _party),
 )

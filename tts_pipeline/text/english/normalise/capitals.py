@@ -117,7 +117,8 @@ def _say_humps(out: Writer, start: int, end: int) -> None:
         return
     humps = list(_HUMP.finditer(stem))
     known = out.known is not None and (out.known(low) or out.known(stem.lower()))
-    if known or len(humps) < 2 or _NAME.fullmatch(stem):
+    odd = ending not in ("", "s", "S")
+    if known or odd or len(humps) < 2 or _NAME.fullmatch(stem):
         out.word(low, start, end)
     elif is_initialism([hump.group() for hump in humps], out.known):
         last = start + len(stem)

@@ -49,8 +49,6 @@ _PART = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z0-9]")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SPELLED = frozenset("http https ftp www edu html url api uk eu us io ai faq php xml".split())
 _SPOKEN = frozenset("a i my to in of on is it we go up me no do at by or be co the and".split())
-# Folders, not the abbreviations that they look like.
-_PLAIN = frozenset(("etc", "temp", "max", "min"))
 _VOWEL = re.compile("[aeiouy]")
 
 
@@ -131,9 +129,7 @@ def say_name(out: Writer, text: str, start: int) -> None:
     for piece, first in pieces:
         low = piece.lower()
         spoken = low in _SPOKEN if len(low) < 3 else bool(_VOWEL.search(low))
-        if low in _PLAIN:
-            out.add(low, "word", first, first + len(piece))
-        elif spoken and low not in _SPELLED and len(piece) > 1:
+        if spoken and low not in _SPELLED and len(piece) > 1:
             out.word(low, first, first + len(piece))
         else:
             out.spell(piece, first)

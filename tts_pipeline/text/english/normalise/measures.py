@@ -58,7 +58,7 @@ UNITS = {
     "mmHg": "millimeter of mercury/millimeters of mercury", "fl oz": "fluid ounce",
     "deg": "degree", "bps": "bit per second/bits per second", "doz": "dozen/dozen",
     "nautical mile": "nautical mile", "K": "kelvin/kelvin", "bar": "bar", "lm": "lumen",
-    "dpi": "D P I/D P I", "kn": "knot", "IU": "I U/I U", "A": "amp",
+    "pts": "point", "dpi": "D P I/D P I", "kn": "knot", "IU": "I U/I U", "A": "amp",
     "Ma": "million year", "Ga": "billion year", "ka": "thousand year", "day": "day",
     "week": "week", "month": "month", "year": "year", "hour": "hour",
     "minute": "minute", "second": "second", "person": "person/people", "d": "day",
@@ -253,7 +253,7 @@ def _is_unit_here(out: Writer, match: re.Match[str], bare: str, space: str) -> b
 
 def _keeps_stop(out: Writer, bare: str, stop: int) -> bool:
     """True where the stop behind a unit is its own: no sentence begins after it."""
-    if bare.lower() not in _STOPPED:
+    if re.split("[ .]", bare.lower())[-1] not in _STOPPED:
         return False
     amount = re.compile(r"[ \n](\d[\d.,]* ?([a-z]+)?)").match(out.text, stop)
     return not amount or _SMALLER.get(bare.lower(), "-") == (amount.group(2) or "")[:3].rstrip("s.")
@@ -261,7 +261,7 @@ def _keeps_stop(out: Writer, bare: str, stop: int) -> bool:
 
 def _unit_alone(out: Writer, match: re.Match[str]) -> bool:
     """Say a unit after a fraction or a number that another rule has said: "1/2 tsp."."""
-    if not out.tokens or out.tokens[-1].kind not in ("fraction", "cardinal", "decimal"):
+    if not out.tokens or out.tokens[-1].kind not in ("fraction", "cardinal", "decimal", "sign"):
         return False
     if out.text[match.start() - 1] not in " -0123456789½⅓⅔¼¾⅛⅜⅝⅞":
         return False
@@ -438,7 +438,20 @@ NUMBER_RULES = (
     ),
     (re.compile(rf"({_N})/([A-Za-z]{{1,12}})(?![A-Za-z0-9/])"), _per),
 )
+
+
+def _cups(out: Writer, match: re.Match[str]) -> bool:
+    """Say the "c." of a recipe after a number."""
+    if not out.tokens or out.tokens[-1].kind not in ("fraction", "cardinal", "decimal"):
+        return False
+    said = [token.text for token in out.tokens[-6:] if token.span == out.tokens[-1].span]
+    part = out.tokens[-1].kind == "fraction" and "and" not in said
+    out.say("cup" if part or said == ["one"] else "cups", "measure", *match.span())
+    return True
+
+
 WORD_RULES = {
+    "c": ((re.compile(r"c\.(?= [a-z])"), _cups),),
     "x": ((re.compile(r"x(?= ?\d)"), _by),),
     **{
         name: ((re.compile(rf"({name})(?![A-Za-z0-9/'])(?:{_DOT})?", re.IGNORECASE), _unit_alone),)

@@ -208,6 +208,9 @@ def _stop(out: Writer, place: int) -> int:
     goes_on = bool(following and word and word[0].islower() and "\n\n" not in following.group())
     attached = after < len(text) and not text[after].isspace()
     between = text[after : after + 1].isalnum() and text[place - 1 : place].isalnum()
+    if run == "." and _is_short_form(out, text, end, goes_on):
+        out.silent(place, end)
+        return end
     pauses = mark == "." and (_numbers_an_item(out, place) or (goes_on and run != "."))
     if run == "." and _begins_name(text, place):
         out.say("dot", "sign", place, end)
@@ -230,6 +233,15 @@ def _stop(out: Writer, place: int) -> int:
     else:
         out.end_sentence(place, end, mark)
     return end
+
+
+def _is_short_form(out: Writer, text: str, end: int, goes_on: bool) -> bool:
+    """True for the stop of a short form: a comma stands behind it, or small letters go on."""
+    if text[end : end + 1] in (",", ";"):
+        return True
+    last = out.tokens[-1] if out.tokens else None
+    kinds = ("money", "measure", "date", "abbreviation", "address")
+    return goes_on and last is not None and last.kind in kinds and text[end : end + 1] == " "
 
 
 _MAILBOX = re.compile("[A-Za-z0-9._-]{1,64}@")

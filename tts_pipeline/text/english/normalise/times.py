@@ -62,6 +62,16 @@ def _lap(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _minutes(out: Writer, match: re.Match[str]) -> bool:
+    """Say "36:05", minutes and seconds that are no time of day."""
+    minutes, seconds = match.groups()
+    words = numbers.cardinal(minutes)
+    words += " minutes" if seconds == "00" else " oh" * (seconds[0] == "0")
+    words += "" if seconds == "00" else f" {numbers.cardinal(seconds)}"
+    out.say(words, "time", *match.span())
+    return True
+
+
 def _military(out: Writer, match: re.Match[str]) -> bool:
     """Say "1900 hours" and "0630 hours"."""
     hour, minute = match.groups()
@@ -159,7 +169,8 @@ NUMBER_RULES = (
     (re.compile(r"(?P<d>)(?P<h>\d{1,2})h(?P<m>)(?P<s>)(?P<bare>[0-5]\d)(?![A-Za-z0-9])"), _elapsed),
     (re.compile(r"(\d{1,2}):([0-5]\d)\.(\d{1,3})(?![A-Za-z0-9:]| ?[aApP]\.?[mM])"), _lap),
     (re.compile(r"([01]\d|2[0-4])([0-5]\d)(?= (?:hours|hrs?|h)\b)"), _military),
-    (re.compile(r"(\d{1,2}):([0-5]\d) ?([aApP])(?![A-Za-z0-9.'])"), _short_half),
+    (re.compile(r"(\d{1,2}):([0-5]\d) ?([aApP])(?![A-Za-z0-9']|\.[A-Za-z])"), _short_half),
+    (re.compile(r"(2[5-9]|[3-9]\d):([0-5]\d)(?![A-Za-z0-9:-]|\.\d)"), _minutes),
     (
         re.compile(
             r"(?P<dur>(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:\.(?P<part>\d{1,6}))?)"

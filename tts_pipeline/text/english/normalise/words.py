@@ -327,6 +327,7 @@ def _word_rules() -> dict[str, tuple[tuple, ...]]:
     put((name for name in table.PLAIN if "." not in name), _dotted(table.PLAIN), _plain)
     put(table.STREETS, _dotted(table.STREETS), _street)
     put(table.SHORT_STATES, *addresses.SHORT_STATE_RULE)
+    put(("nw", "ne", "sw", "se"), *addresses.QUARTER_RULE)
     put((state.lower() for state in table.STATES), *addresses.STATE_RULES[0])
     put(_AFTER_ORDINAL, _dotted(_AFTER_ORDINAL), _after_ordinal)
     put(_PER, _dotted(_PER), _per)

@@ -58,7 +58,7 @@ class Writer:
         if text in BARE_LETTERS:
             self.spell(text, start)
             return
-        if text in BARE_PLAIN:
+        if text in BARE_PLAIN and not (self.tokens and self.tokens[-1].text == "slash"):
             self.say(PLAIN[text], "abbreviation", start, end)
             return
         if DRAWN.search(text) and len(text) <= MAX_WORD_LETTERS:
