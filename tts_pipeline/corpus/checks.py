@@ -134,10 +134,10 @@ def faults_among(rows: Sequence[Utterance], items: dict[str, Recording]) -> Iter
     voiced = sum(items[row.id].voiced_share >= VOICED_SHARE for row in rows)
     if voiced < len(rows) / 2:
         message = (
-            f"only {voiced} of {len(rows)} recordings have an F0: a voice of them knows no melody; "
-            "record voiced speech"
+            f"only {voiced} of {len(rows)} recordings have an F0: a voice that is trained on them "
+            "has no melody, and its pitch cannot be moved; record voiced speech"
         )
-        yield Fault("no-f0", "", rows[0].source, 0, message)
+        yield Fault("no-f0", "", rows[0].source, 0, message, error=False)
     first_of: dict[str, Utterance] = {}
     for row in rows:
         item = items[row.id]

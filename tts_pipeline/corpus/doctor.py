@@ -171,8 +171,8 @@ def format_report(diagnosis: Diagnosis, *, max_warnings: int = 10) -> str:
     verdict = (
         "verdict: fit for training"
         if diagnosis.healthy
-        else f"verdict: not fit for training; correct {len(diagnosis.errors)} errors or exclude "
-        "their rows by name"
+        else f"verdict: not fit for training; correct {len(diagnosis.errors)} errors"
+        + (" or exclude their rows by name" if any(e.id for e in diagnosis.errors) else "")
     )
     return "\n".join([*lines, "", verdict])
 
