@@ -66,6 +66,9 @@ def amount(value: str, magnitude: str, sign: str, prefix: str = "") -> str:
     if magnitude:
         return f"{numbers.number(value)} {magnitude} {many}"
     whole, _, decimals = value.replace(",", "").partition(".")
+    if len(decimals) > 2 and not decimals[2:].strip("0"):
+        # Zeros behind the cents say no more than the cents.
+        decimals = decimals[:2]
     if not decimals or not cent or len(decimals) > 2:
         if not decimals.strip("0") and decimals and len(decimals) <= 2:
             value = whole

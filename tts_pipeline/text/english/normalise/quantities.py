@@ -147,7 +147,11 @@ def _ordinal(out: Writer, match: re.Match[str]) -> bool:
     if digits[0] == "0" and len(digits) > 1:
         return False
     if suffix != ("th" if teens else {"1": "st", "2": "nd", "3": "rd"}.get(digits[-1], "th")):
-        return False
+        if len(digits) < 3 or tail:
+            return False
+        # No ordinal ends so: a code, told as it is written.
+        out.say(f"{numbers.spell_digits(digits)} {' '.join(suffix.upper())}", "code", *match.span())
+        return True
     out.say(numbers.ordinal(digits) + tail.lower(), "ordinal", *match.span())
     return True
 
