@@ -113,7 +113,7 @@ def synthesize(
             the report says so.
         style: words for the way of speaking, such as "slow, low and sad" or "憤慨", which set
             factors on rate, pitch and its range, energy, pauses and what comes before them, see
-            :mod:`tts_pipeline.style`; what is not understood is told among the report's problems,
+            :mod:`tts_pipeline.style`; what is not understood stands among the report's problems,
             with ``strict`` an error.
         text_format: how the text is written: "plain", or "markdown" to read headings, lists, links
             and tables as such, see :mod:`tts_pipeline.text.markup.markdown`.

@@ -58,12 +58,12 @@ def timestamps_of(
     for index, word in enumerate(sentence.words):
         set_marks(index, frame, word.span[0])
         phones = []
-        begun = frame
+        word_start = frame
         for phone in word.phones:
             end = frame + durations[token]
             phones.append(Timestamp("phone", phone, seconds(frame), seconds(end), word.span))
             token, frame = token + 1, end
-        out.append(Timestamp("word", word.text, seconds(begun), seconds(frame), word.span))
+        out.append(Timestamp("word", word.text, seconds(word_start), seconds(frame), word.span))
         out.extend(phones)
         token, frame = token + 1, frame + durations[token]
     set_marks(len(sentence.words), frame, sentence.span[1])

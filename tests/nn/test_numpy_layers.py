@@ -8,7 +8,15 @@ import torch
 from torch import nn
 
 from tts_pipeline.nn.convnext import ConvNeXtBlock
-from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack, blocks_over
+from tts_pipeline.nn.numpy_layers import (
+    Block,
+    Conv,
+    FrameBuffer,
+    Linear,
+    Norm,
+    SlidingStack,
+    blocks_over,
+)
 from tts_pipeline.nn.weights import Weights
 
 C, HIDDEN, N_IN, N_OUT = 19, 30, 7, 11
@@ -46,9 +54,9 @@ def layers_of(stack: Stack) -> tuple[list[Conv | Block], list[Norm | Linear]]:
         Block(weights, "blocks.0", C, HIDDEN),
         Block(weights, "blocks.1", C, HIDDEN, 3),
     ]
-    by_row = [Norm(weights, "norm", C), Linear(weights, "output", C, N_OUT)]
+    pointwise = [Norm(weights, "norm", C), Linear(weights, "output", C, N_OUT)]
     weights.finish()
-    return convolutions, by_row
+    return convolutions, pointwise
 
 
 @pytest.mark.parametrize("sizes", [[1], [40], [1] * 9, [3, 1, 16, 20], [64, 0, 5]])
@@ -75,7 +83,7 @@ def test_blocks_over_a_whole_signal(stack: Stack) -> None:
 
 
 def test_queue_gives_in_order_and_refuses_more_than_it_holds() -> None:
-    queue = Queue()
+    queue = FrameBuffer()
     with pytest.raises(IndexError, match="1 rows"):
         queue.pop(1)
     for begin, end in ((0, 3), (3, 3), (3, 8)):

@@ -11,7 +11,7 @@ import numpy as np
 from tts_pipeline.acoustic.blocks import BlockOptions
 from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.nn.numpy_layers import Block, Linear, Norm, Queue, SlidingStack
+from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, Norm, SlidingStack
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, MelStream, Operations
 
@@ -108,7 +108,7 @@ class FrameStack:
     ) -> None:
         names = [f"{prefix}blocks.{k}" for k in range(n_blocks)]
         self.blocks = [Block(weights, each, channels, hidden, kernel) for each in names]
-        self._by_row = (
+        self._pointwise = (
             Norm(weights, f"{prefix}norm", channels),
             Linear(weights, f"{prefix}output", channels, n_out),
         )
@@ -120,7 +120,7 @@ class FrameStack:
         Args:
             blocks: in place of its own, such as the same ones modulated.
         """
-        return SlidingStack(blocks or self.blocks, self._by_row)
+        return SlidingStack(blocks or self.blocks, self._pointwise)
 
 
 class PlanEngine(abc.ABC):
@@ -192,7 +192,7 @@ class PlanEngine(abc.ABC):
     def _blocks(
         self, plan: TokenPlan, seed: int, options: Any, lengths: list[int]
     ) -> Iterator[np.ndarray]:
-        writing, ready = self._pass(plan, seed, options), Queue()
+        writing, ready = self._pass(plan, seed, options), FrameBuffer()
         spans = pieces(plan.n_frames)
         for length in lengths:
             while len(ready) < length:

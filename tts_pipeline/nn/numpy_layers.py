@@ -143,10 +143,10 @@ class SlidingStack:
     """Layers one after another, then perhaps what works on each row by itself."""
 
     def __init__(
-        self, layers: Sequence[Conv | Block], by_row: Sequence[Norm | Linear] = ()
+        self, layers: Sequence[Conv | Block], pointwise: Sequence[Norm | Linear] = ()
     ) -> None:
         self._layers = [Sliding(layer) for layer in layers]
-        self._by_row = by_row
+        self._pointwise = pointwise
 
     @property
     def lookahead(self) -> int:
@@ -157,12 +157,12 @@ class SlidingStack:
         """``(t, C)`` to the next ``(n, C')``."""
         for layer in self._layers:
             x = layer.push(x, last)
-        for function in self._by_row:
+        for function in self._pointwise:
             x = function(x)
         return x
 
 
-class Queue:
+class FrameBuffer:
     """Rows that wait for others."""
 
     def __init__(self) -> None:

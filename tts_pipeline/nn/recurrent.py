@@ -83,29 +83,29 @@ def add_gru(state: np.ndarray, gates: np.ndarray) -> None:
 
 @compiled(fastmath=True)
 def gru_steps(
-    told: np.ndarray,
+    input_gates: np.ndarray,
     state_weights: np.ndarray,
     state_bias: np.ndarray,
     backwards: bool,
-    written: np.ndarray,
+    states: np.ndarray,
 ) -> None:
     """A GRU over a sequence, from a state of zeros.
 
     Args:
-        told: the input's part of the gates ``n, r, z`` with all biases but one ``(N, 3 C)``.
+        input_gates: the input's part of the gates ``n, r, z`` with all biases but one ``(N, 3 C)``.
         state_weights: ``[in, out]``, columns ``r, z, n`` ``(C, 3 C)``.
         state_bias: of the state's ``n`` ``(C,)``.
         backwards: begin at the last step.
-        written: the state after each step ``(N, C)``, filled.
+        states: the state after each step ``(N, C)``, filled.
     """
-    n, c = written.shape
+    n, c = states.shape
     state = np.zeros(c, np.float32)
     gates = np.empty(4 * c, np.float32)
     chosen = np.empty(c, np.int64)
     for k in range(n):
         step = n - 1 - k if backwards else k
-        gates[: 3 * c] = told[step]
+        gates[: 3 * c] = input_gates[step]
         gates[3 * c :] = state_bias
         add_sparse_product(gates[c:], state, state_weights, _ONE, chosen)
         add_gru(state, gates)
-        written[step] = state
+        states[step] = state

@@ -72,8 +72,8 @@ class AlignerEngine:
         """
         tokens, mel = as_array(tokens), checked_mel(mel, self.features, batched=False)
         step = self._alphabet.stress_step
-        heard = np.where(np.isin(tokens, self._silent), self._alphabet.ids[BOS], tokens)
-        keys = self._symbol[heard % step] + self._stress[heard // step]
+        symbols = np.where(np.isin(tokens, self._silent), self._alphabet.ids[BOS], tokens)
+        keys = self._symbol[symbols % step] + self._stress[symbols // step]
         rows = np.ascontiguousarray(((mel - self._mean) / self._std).T)
         rows = np.pad(rows, ((self._margin, self._margin), (0, 0)))
         first, second, last = self._layers

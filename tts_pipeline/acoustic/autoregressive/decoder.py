@@ -94,7 +94,7 @@ class Decoder(nn.Module):
         Returns:
             Scaled frames ``(B, L, r * M)`` and the state after them.
         """
-        written = []
+        steps = []
         for step in range(conditioning.shape[1]):
             condition = conditioning[:, step : step + 1]
             past = self.prenet(state.frames, masks[step])[:, None]
@@ -102,5 +102,5 @@ class Decoder(nn.Module):
             upper, upper_state = self.upper(lower, state.upper[None])
             frames = self.output(torch.cat([lower + upper, condition], -1))[:, 0]
             state = DecoderState(lower_state[0], upper_state[0], frames)
-            written.append(frames)
-        return torch.stack(written, 1), state
+            steps.append(frames)
+        return torch.stack(steps, 1), state

@@ -11,7 +11,7 @@ from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig, Au
 from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
 from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.nn.numpy_layers import Block, Linear, Queue, SlidingStack
+from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, SlidingStack
 from tts_pipeline.nn.packed import gate_biases, pack_matrices
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, MelStream, Operations
@@ -157,7 +157,7 @@ class _Conditioning:
     def __init__(self, engine: AutoregressiveEngine, plan: TokenPlan) -> None:
         self._engine, self._plan = engine, plan
         self._stack = engine.frame_stack()
-        self._ready = Queue()
+        self._ready = FrameBuffer()
         self._n_steps = -(-plan.n_frames // engine.config.frames_per_step)
         self._begin, self._piece = 0, _FIRST_PIECE
 

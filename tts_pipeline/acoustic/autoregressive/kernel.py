@@ -16,7 +16,7 @@ _ZERO = np.float32(0.0)
 
 @compiled(fastmath=True)
 def decode_steps(
-    told: np.ndarray,
+    conditioning: np.ndarray,
     masks: np.ndarray,
     prenet_lower: np.ndarray,
     prenet_lower_bias: np.ndarray,
@@ -33,7 +33,7 @@ def decode_steps(
     lower: np.ndarray,
     upper: np.ndarray,
     frames: np.ndarray,
-    written: np.ndarray,
+    out: np.ndarray,
 ) -> None:
     """Write ``L`` decoder steps, one after another.
 
@@ -41,8 +41,8 @@ def decode_steps(
     matrices on the input of a GRU are its gates ``n, r, z``, of those on its state ``r, z, n``.
 
     Args:
-        told: the conditioning's part of the lower GRU's gates ``n, r, z`` and of the output, with
-            the biases ``(L, 3 C + r * M)``.
+        conditioning: its part of the lower GRU's gates ``n, r, z`` and of the output, with the
+            biases ``(L, 3 C + r * M)``.
         masks: prenet masks ``(L, 2, P)``.
         prenet_lower: ``(r * M, P)``, bias ``(P,)``.
         prenet_upper: ``(P, P)``, bias ``(P,)``.
@@ -56,7 +56,7 @@ def decode_steps(
         lower: state of the lower GRU ``(C,)``, changed.
         upper: state of the upper GRU ``(C,)``, changed.
         frames: the last step's frames ``(r * M,)``, changed.
-        written: scaled frames ``(L, r * M)``, filled.
+        out: scaled frames ``(L, r * M)``, filled.
     """
     c = len(lower)
     first = np.empty(len(prenet_lower_bias), np.float32)
@@ -64,7 +64,7 @@ def decode_steps(
     gates = np.empty(4 * c, np.float32)
     both = np.empty(c, np.float32)
     chosen = np.empty(max(len(frames), len(first), c), np.int64)
-    for step in range(len(written)):
+    for step in range(len(out)):
         first[:] = prenet_lower_bias
         add_sparse_product(first, frames, prenet_lower, scales[0], chosen)
         for j in range(len(first)):
@@ -74,7 +74,7 @@ def decode_steps(
         for j in range(len(second)):
             second[j] = max(second[j], _ZERO) * masks[step, 1, j]
 
-        gates[: 3 * c] = told[step, : 3 * c]
+        gates[: 3 * c] = conditioning[step, : 3 * c]
         gates[3 * c :] = lower_state_bias
         add_sparse_product(gates[: 3 * c], second, lower_input, scales[2], chosen)
         add_sparse_product(gates[c:], lower, lower_state, scales[3], chosen)
@@ -87,6 +87,6 @@ def decode_steps(
 
         for j in range(c):
             both[j] = lower[j] + upper[j]
-        frames[:] = told[step, 3 * c :]
+        frames[:] = conditioning[step, 3 * c :]
         add_sparse_product(frames, both, output, scales[6], chosen)
-        written[step] = frames
+        out[step] = frames

@@ -136,8 +136,8 @@ class AutoregressiveModel(nn.Module):
             keep = 1 - self.config.prenet_dropout
             shape = (*past.shape[:2], 2, self.config.prenet)
             masks = (torch.rand(shape, device=past.device) < keep).float() / keep
-        written = self.decoder(past, conditioning, masks)
-        made = self.unscale(written.reshape(len(frames), -1, self.n_mels)[:, : mel.shape[2]])
+        outputs = self.decoder(past, conditioning, masks)
+        made = self.unscale(outputs.reshape(len(frames), -1, self.n_mels)[:, : mel.shape[2]])
         return TeacherForced(made, *prosody[2:])
 
     def plan(

@@ -19,7 +19,7 @@ from tts_pipeline.acoustic.flow.way import Fixed, FlowNet, StepPass
 from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError, ConfigError
-from tts_pipeline.nn.numpy_layers import Linear, Queue
+from tts_pipeline.nn.numpy_layers import FrameBuffer, Linear
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, Operations, checked_mel
 
@@ -229,7 +229,7 @@ class FlowRefinerEngine:
         rows, n_frames = self._rows.of(plan), plan.n_frames
         noise = _Noise(seed, settings.temperature, self.features.n_mels)
         steps = StepPass(self._net, settings.steps)
-        come, blocks = Queue(), iter(mel)
+        come, blocks = FrameBuffer(), iter(mel)
         for begin, end in pieces(n_frames):
             while len(come) < end - begin:
                 block = next(blocks, None)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tts_pipeline.acoustic.along_plan import FrameStack
 from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig
-from tts_pipeline.nn.numpy_layers import Block, Linear, Queue, SlidingStack
+from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, SlidingStack
 from tts_pipeline.nn.weights import Weights
 
 
@@ -74,7 +74,7 @@ class StepPass:
     def __init__(self, net: FlowNet, steps: int) -> None:
         self._net, self._n_steps = net, steps
         self._stacks = [net.start(step / steps) for step in range(steps)]
-        self._waiting = [Queue() for _ in range(steps)]
+        self._waiting = [FrameBuffer() for _ in range(steps)]
 
     def push(
         self, told: np.ndarray, noise: np.ndarray, last: bool, fixed: Fixed | None = None

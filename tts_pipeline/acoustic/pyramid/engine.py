@@ -17,7 +17,7 @@ from tts_pipeline.acoustic.along_plan import (
 from tts_pipeline.acoustic.pyramid.config import FACTORS, PyramidConfig, PyramidOptions
 from tts_pipeline.acoustic.token_plan import TokenPlan
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.nn.numpy_layers import Linear, Queue
+from tts_pipeline.nn.numpy_layers import FrameBuffer, Linear
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import Operations
 
@@ -103,7 +103,7 @@ class _LevelPass:
 
     def __init__(self, level: FrameStack, coarse_input: Linear | None, n_rows: int) -> None:
         self._stack, self._coarse_input = level.start(), coarse_input
-        self._conditions, self._coarse, self._n_left = Queue(), Queue(), n_rows
+        self._conditions, self._coarse, self._n_left = FrameBuffer(), FrameBuffer(), n_rows
 
     def push(self, condition: np.ndarray, coarse: np.ndarray, last: bool) -> np.ndarray:
         """``condition`` ``(t, C)``; ``coarse`` ``(n, M / 2 f)``, which may lag behind, of the level

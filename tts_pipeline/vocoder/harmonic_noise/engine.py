@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig, mel_filters
-from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, Queue, SlidingStack
+from tts_pipeline.nn.numpy_layers import Block, Conv, FrameBuffer, Linear, Norm, SlidingStack
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import Operations, checked_mel
 from tts_pipeline.vocoder.harmonic_noise.config import (
@@ -68,10 +68,10 @@ class HarmonicNoiseEngine:
         self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, pitch.n_bins + 1)
         self.filter_layers = _layers(taken, "", audio.n_mels + 2, config, 7, 3 * config.n_bins)
         if config.detail is not None:
-            by_row: list[Any] = self.filter_layers[1]
+            pointwise: list[Any] = self.filter_layers[1]
             n_told = config.detail.n_outputs
             told = Linear(taken, "detail.output", config.channels, n_told)
-            by_row[-1] = SideBySide(by_row[-1], told)
+            pointwise[-1] = SideBySide(pointwise[-1], told)
             self.bands = band_matrix(config.detail.n_bands, config.n_bins)
         taken.finish()
         self.n_parameters = taken.n_parameters
@@ -161,13 +161,13 @@ class HarmonicNoiseStream:
     ) -> None:
         self._vocoder = vocoder
         self._log_breath = math.log((options or HarmonicNoiseOptions()).breath)
-        self._voiced = Queue()
+        self._voiced = FrameBuffer()
         self._pitch = _Pitch(vocoder)
         self._filters = SlidingStack(*vocoder.filter_layers)
         sources = vocoder.features, vocoder.window, vocoder.margin, seed
         detail = vocoder.config.detail
         self._sources = DetailedSources(*sources, detail) if detail else Sources(*sources)
-        self._mel, self._scaled, self._made = Queue(), Queue(), Queue()
+        self._mel, self._scaled, self._made = FrameBuffer(), FrameBuffer(), FrameBuffer()
         overlap = vocoder.config.n_fft - vocoder.features.hop_length
         self._signal, self._weight = np.zeros((2, overlap), np.float32)
         self._n_pushed = self._n_given = 0
@@ -276,7 +276,7 @@ class _Pitch:
     def __init__(self, vocoder: HarmonicNoiseEngine) -> None:
         self._config = vocoder.config.pitch
         self._stack = SlidingStack(*vocoder.pitch_layers)
-        self._waiting = Queue()
+        self._waiting = FrameBuffer()
         self._piece = self.FIRST_PIECE
 
     @property
@@ -334,11 +334,11 @@ def _layers(
     c, h = sizes.channels, sizes.hidden
     convolutions: list[Conv | Block] = [Conv(weights, f"{prefix}input", n_in, c, first)]
     convolutions += [Block(weights, f"{prefix}blocks.{k}", c, h) for k in range(sizes.n_blocks)]
-    by_row: list[Norm | Linear] = [
+    pointwise: list[Norm | Linear] = [
         Norm(weights, f"{prefix}norm", c),
         Linear(weights, f"{prefix}output", c, n_out),
     ]
-    return convolutions, by_row
+    return convolutions, pointwise
 
 
 def _layer_macs(sizes: GeneratorConfig | PitchConfig, n_in: int, first: int, n_out: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.nn.numpy_layers import Queue
+from tts_pipeline.nn.numpy_layers import FrameBuffer
 from tts_pipeline.vocoder.wavenet.conditioning import Conditioning
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig, require_temperature
 from tts_pipeline.vocoder.wavenet.levels import de_emphasise, mu_law_levels
@@ -99,7 +99,7 @@ class SampleStream:
         self._config, self._hop, self._conditioning = config, audio.hop_length, conditioning
         self._writer, self._temperature = writer, temperature
         self._stacks = [conditioning.stack() for _ in range(n_items)]
-        self._waiting = [Queue() for _ in range(n_items)]
+        self._waiting = [FrameBuffer() for _ in range(n_items)]
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._state = writer.begin(n_items)
         self._n_frames = 0
@@ -154,10 +154,10 @@ def gathered(
     pieces: Iterator[np.ndarray], n_total: int, progress: ProgressCallback | None
 ) -> np.ndarray:
     """All pieces ``(B, S)`` together, telling how far it is after each."""
-    begun, made, n_samples = time.perf_counter(), [], 0
+    start, made, n_samples = time.perf_counter(), [], 0
     for piece in pieces:
         made.append(piece)
         n_samples += piece.shape[1]
         if progress is not None:
-            progress(Progress(n_samples, n_total, time.perf_counter() - begun))
+            progress(Progress(n_samples, n_total, time.perf_counter() - start))
     return np.concatenate(made, 1)

@@ -147,7 +147,7 @@ def write_samples(
     rings: np.ndarray,
     time: np.ndarray,
     last: np.ndarray,
-    written: np.ndarray,
+    symbols: np.ndarray,
     seen: np.ndarray,
 ) -> None:
     """Write the next samples, one after another, and leave the state where the next call goes on.
@@ -163,7 +163,7 @@ def write_samples(
             ``(sum of dilations, R)``, changed.
         time: samples written so far ``(1,)`` int64, changed.
         last: the last symbol ``(1,)`` float32, changed.
-        written: symbols ``(S,)`` float32, filled: classes or levels.
+        symbols: what is drawn ``(S,)`` float32, filled: classes or levels.
         seen: the outputs of the network ``(S, Y)``, filled; with no rows, not.
     """
     n_layers, r = packed.residual_bias.shape
@@ -177,7 +177,7 @@ def write_samples(
     filter_, gate = gates[:h], gates[h:]
     x, total = carried[:r], carried[r:]
     fresh = True
-    for s in range(len(written)):
+    for s in range(len(symbols)):
         t = time[0]
         in_block = t % ROWS
         if fresh or in_block == 0:
@@ -228,7 +228,7 @@ def write_samples(
             )
         else:
             last[0] = _choose(made, packed.n_classes, inverse_temperature, uniforms[s, 0], masses)
-        written[s] = last[0]
+        symbols[s] = last[0]
         time[0] = t + 1
 
 
@@ -242,7 +242,7 @@ def write_batch(
     rings: np.ndarray,
     time: np.ndarray,
     last: np.ndarray,
-    written: np.ndarray,
+    symbols: np.ndarray,
     seen: np.ndarray,
 ) -> None:
     """:func:`write_samples` for every item of a batch, several at a time.
@@ -256,10 +256,10 @@ def write_batch(
         rings: ``(B, sum of dilations * R)``, changed.
         time: ``(B, 1)``, changed.
         last: ``(B, 1)``, changed.
-        written: ``(B, S)``, filled.
+        symbols: ``(B, S)``, filled.
         seen: ``(B, S, Y)``, filled; with no rows ``(B, 0, Y)``, not.
     """
-    for item in numba.prange(len(written)):
+    for item in numba.prange(len(symbols)):
         write_samples(
             packed,
             conditioning[item],
@@ -269,6 +269,6 @@ def write_batch(
             rings[item],
             time[item],
             last[item],
-            written[item],
+            symbols[item],
             seen[item],
         )

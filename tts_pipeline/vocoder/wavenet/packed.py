@@ -101,7 +101,7 @@ class NumbaWaveNet:
         """
         n_items, n_samples = len(conditioning), len(uniforms)
         packed = self.packed
-        written = np.empty((n_items, n_samples), np.float32)
+        symbols = np.empty((n_items, n_samples), np.float32)
         n_seen = 0 if seen is None else n_samples
         outputs = np.empty((n_items, n_seen, len(packed.output_bias)), np.float32)
         gates = _pad_gates(conditioning, 3)
@@ -111,12 +111,12 @@ class NumbaWaveNet:
         if n_items == 1 or _process_of_threads not in (0, os.getpid()):
             for item, rows in enumerate(gates):
                 own = (part[item] for part in state)
-                write_samples(packed, rows, *columns, *own, written[item], outputs[item])
+                write_samples(packed, rows, *columns, *own, symbols[item], outputs[item])
         else:
-            self._write_batch(gates, *columns, *state, written, outputs)
+            self._write_batch(gates, *columns, *state, symbols, outputs)
         if seen is not None:
             seen[...] = outputs[:, :, : self._config.n_outputs]
-        return written
+        return symbols
 
     def _write_batch(self, *arguments: object) -> None:
         global _process_of_threads

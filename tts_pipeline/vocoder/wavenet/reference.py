@@ -109,17 +109,17 @@ class NaiveWaveNet:
     ) -> np.ndarray:
         """As :meth:`tts_pipeline.vocoder.wavenet.packed.NumbaWaveNet.write`."""
         self._remember(_tensor(self._model, conditioning), first_frame, state)
-        written = []
+        symbols = []
         for i, pair in enumerate(uniforms):
             outputs = self._recompute(state)
             if seen is not None:
                 seen[:, i] = outputs.cpu().numpy()
             symbol = choose_symbol(self._model, outputs, pair, temperature)
-            written.append(symbol)
+            symbols.append(symbol)
             field = self._model.config.receptive_field
             state.symbols = torch.cat([state.symbols, symbol[:, None]], 1)[:, -field:]
             state.time += 1
-        return torch.stack(written, 1).float().cpu().numpy()
+        return torch.stack(symbols, 1).float().cpu().numpy()
 
     def _remember(self, conditioning: torch.Tensor, first_frame: int, state: NaiveState) -> None:
         if state.conditioning is None:
@@ -226,7 +226,7 @@ class CachedWaveNet:
         x, total = carried[:, :width], carried[:, width:]
         gates, inner = frames.new_empty(n_items, 2 * half), frames.new_empty(n_items, half)
         filter_, gate = gates[:, :half], gates[:, half:]
-        written = []
+        symbols = []
         frame, rows = -1, []
         for i, pair in enumerate(uniforms):
             now = state.time // model.audio.hop_length - first_frame
@@ -247,6 +247,6 @@ class CachedWaveNet:
             if seen is not None:
                 seen[:, i] = outputs.cpu().numpy()
             state.symbol = choose_symbol(model, outputs, pair, temperature)
-            written.append(state.symbol)
+            symbols.append(state.symbol)
             state.time += 1
-        return torch.stack(written, 1).float().cpu().numpy()
+        return torch.stack(symbols, 1).float().cpu().numpy()
