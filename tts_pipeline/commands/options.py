@@ -66,8 +66,9 @@ def model_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Choice and settings of models among the arguments, as keyword arguments.
 
     Raises:
-        ConfigError: if an option is no ``NAME=VALUE``.
+        ConfigError: if an option is no ``NAME=VALUE``, or one of the command itself.
     """
+    own = vars(arguments).keys() - {"steps", "temperature"}
     found = {
         name: getattr(arguments, name)
         for name in ("acoustic", "vocoder", "steps", "temperature")
@@ -75,8 +76,8 @@ def model_options(arguments: argparse.Namespace) -> dict[str, Any]:
     }
     for given in arguments.option:
         name, equals, value = given.partition("=")
-        if not equals or not name.isidentifier():
-            raise ConfigError(f"--option {given!r}: expected NAME=VALUE, such as steps=4")
+        if not equals or not name.isidentifier() or name in own:
+            raise ConfigError(f"--option {given!r}: expected NAME=VALUE of a model, such as steps=4")
         try:
             found[name] = json.loads(value)
         except ValueError:
