@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import sys
@@ -179,6 +180,9 @@ def _hash(value: object) -> str:
 
 def main(argv: list[str]) -> None:
     """Write the table of all calls to the file named."""
+    # On one core: with two, later sentences of a stream are spoken whole, and round otherwise.
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as scratch:
         lexicon = Path(scratch, "mine.tsv")
         lexicon.write_text("hello\tG UH2 D B AY1\n", encoding="utf-8")

@@ -77,7 +77,9 @@ def model_options(arguments: argparse.Namespace) -> dict[str, Any]:
     for given in arguments.option:
         name, equals, value = given.partition("=")
         if not equals or not name.isidentifier() or name in own:
-            raise ConfigError(f"--option {given!r}: expected NAME=VALUE of a model, such as steps=4")
+            raise ConfigError(
+                f"--option {given!r}: expected NAME=VALUE of a model, such as steps=4"
+            )
         try:
             found[name] = json.loads(value)
         except ValueError:
