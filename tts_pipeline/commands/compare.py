@@ -59,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         help="also write the report without recordings and copies of them, to be published",
     )
     parser.add_argument(
+        "--public-texts",
+        type=int,
+        metavar="N",
+        help="of which so many texts can be heard (all), as the page holds its sounds",
+    )
+    parser.add_argument(
         "--explain",
         type=Path,
         metavar="FILE",
@@ -105,7 +111,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.public:
         options.public.parent.mkdir(parents=True, exist_ok=True)
         write_text(
-            options.public, report_html(comparison, options.public, options.out, public=True)
+            options.public,
+            report_html(
+                comparison,
+                options.public,
+                options.out,
+                public=True,
+                n_heard=options.public_texts,
+            ),
         )
     if options.explain:
         options.explain.parent.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,14 @@ def test_steps_have_tables_and_plots_of_their_own(made: tuple[Comparison, Path])
     assert "flow, 1 step" not in text and len(re.findall("<audio", text)) == 2 * (len(MAIN) + 1) - 1
 
 
+def test_so_many_texts_are_heard_as_asked_for(made: tuple[Comparison, Path]) -> None:
+    comparison, folder = made
+    text = report_html(comparison, folder / "x.html", folder, public=True, n_heard=1)
+    # The recordings are left out, and one strategy has no sound of the first text.
+    assert len(re.findall("<audio", text)) == len(MAIN) - 1
+    assert 'id="t-a"' in text and 'id="t-b"' not in text
+
+
 def test_markdown_has_a_table_a_curve(made: tuple[Comparison, Path]) -> None:
     text = report_markdown(made[0])
     assert "## flow by steps" in text and "## masked by steps" in text

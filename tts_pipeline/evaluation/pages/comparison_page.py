@@ -40,6 +40,7 @@ def report_html(
     folder: Path,
     *,
     public: bool = False,
+    n_heard: int | None = None,
 ) -> str:
     """The page.
 
@@ -48,6 +49,7 @@ def report_html(
         file: where the page is going to lie, for its link to README.
         folder: of the comparison, with the sounds.
         public: leave the sound of recordings and of what is made of them out; figures stay.
+        n_heard: so many texts can be heard, None: all; the page is as large as its sounds.
     """
     voice = comparison.voice
     readme = readme_link(file)
@@ -66,7 +68,7 @@ def report_html(
         f'<p class="soft">Machine: {escape(comparison.machine.describe())}.</p>',
         f"<h2>Sound</h2>{_score_table(comparison)}{_meanings(comparison)}{_curves(comparison)}",
         _notes(comparison),
-        f'<h2 id="listen">Listen</h2>{_sounds(comparison, folder, public)}</main>',
+        f'<h2 id="listen">Listen</h2>{_sounds(comparison, folder, public, n_heard)}</main>',
     ]
     return page(f"{TITLE}: {voice.name}", "\n".join(body))
 
@@ -198,11 +200,11 @@ def _notes(comparison: Comparison) -> str:
     return f"<h2>Notes</h2><ul>{lines}</ul>" if lines else ""
 
 
-def _sounds(comparison: Comparison, folder: Path, public: bool) -> str:
+def _sounds(comparison: Comparison, folder: Path, public: bool, n_heard: int | None) -> str:
     audio = AudioConfig(sample_rate=comparison.sample_rate)
     strategies = {row.name: row for row in comparison.main}
     parts, contents = [], []
-    for text in comparison.texts:
+    for text in comparison.texts[:n_heard]:
         own = [
             item
             for item in comparison.sounds
