@@ -107,6 +107,13 @@ def add_handlers(app: FastAPI) -> None:
         message = f"{place or 'the body'}: {first['msg']}{given}"
         return Fault(400, message, param=place or None, code=first["type"]).response()
 
+    @app.exception_handler(Exception)
+    async def unforeseen(_request: Request, _error: Exception) -> Response:
+        # It is raised again after the answer, and so comes into the log.
+        return fault_of(
+            Broken("something went wrong inside the server; its log says what")
+        ).response()
+
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:
         codes = {404: "not_found", 405: "method_not_allowed", 413: "request_too_large"}
