@@ -51,6 +51,20 @@ def test_compressed_formats_can_be_read(server: Server, tiny_voice, name: str) -
     assert len(samples) == pytest.approx(len(expected.samples), abs=3 * 1152)
 
 
+def test_markdown_and_text_that_looks_like_markup(server: Server, tiny_voice) -> None:
+    text = "# News\n\n- *one*\n- two [here](https://example.com)"
+    content = server.speak(text, response_format="pcm", text_format="markdown")
+    expected = synthesize(text, voice=tiny_voice, text_format="markdown")
+    assert len(content) == 2 * round(1.5 * len(expected.samples))
+    assert len(content) != len(server.speak(text, response_format="pcm"))
+    asked = {"input": text, "text_format": "markdown"}
+    read = json.loads(server.request("POST", "/v1/audio/reading", asked)[2])
+    assert [word["text"] for word in read["words"]] == ["news", "one", "two", "here"]
+    answer = json.loads(server.speak("<speak>Hi & bye.", text_format="text", timestamps=True))
+    last = answer["timestamps"][-1]
+    assert (last["word"], last["span"]) == ("bye", [12, 15])
+
+
 def test_all_of_a_voices_controls_are_there(server: Server, tiny_voice) -> None:
     fields = {"pitch": 1.2, "energy": 1.5, "vocoder": "griffin-lim", "seed": 2**63 - 1}
     content = server.speak("Hello.", response_format="wav", **fields)

@@ -131,8 +131,8 @@ def test_keyboard_reaches_everything_and_everything_has_a_name(page: Any) -> Non
     for _ in range(20):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
-    wanted = ["text", "voice", "acoustic", "vocoder", "rate", "pitch", "seed", "speak", "read",
-              "share"]  # fmt: skip
+    wanted = ["text", "voice", "acoustic", "vocoder", "rate", "pitch", "format", "seed", "speak",
+              "read", "share"]  # fmt: skip
     assert [name for name in reached if name in wanted][: len(wanted)] == wanted
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll("button, input, select, textarea")]

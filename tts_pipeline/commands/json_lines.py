@@ -13,7 +13,17 @@ from tts_pipeline.errors import ConfigError, TTSPipelineError
 
 _MAX_LINE = 1_048_576
 # What a line may hold beside its text and its file.
-_OPTIONS = ("seed", "rate", "pitch", "energy", "vocoder", "acoustic", "style", "strict")
+_OPTIONS = (
+    "seed",
+    "rate",
+    "pitch",
+    "energy",
+    "vocoder",
+    "acoustic",
+    "style",
+    "strict",
+    "text_format",
+)
 
 
 def speak_lines(

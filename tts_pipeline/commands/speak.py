@@ -76,7 +76,8 @@ def main(argv: Sequence[str]) -> int:
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     options = voice_options(arguments)
     if arguments.server:
-        return {name: value for name, value in options.items() if name not in ("voice", "lexicon")}
+        own = {name: value for name, value in options.items() if name not in ("voice", "lexicon")}
+        return own | ({"text_format": "markdown"} if _text_format(arguments) == "markdown" else {})
     return {**options, "threads": arguments.threads, "text_format": _text_format(arguments)}
 
 

@@ -15,6 +15,7 @@ class Speech(NamedTuple):
         options: keyword arguments of :func:`tts_pipeline.stream`, without the voice.
         format: one of :data:`tts_pipeline.serve.formats.SOUND_FORMATS`, or ``RAW``.
         lead_s: seconds of silence before the first sound.
+        text_format: "plain" (SSML too) or "markdown".
         is_first: False for the rest of a text, which may hold nothing to speak.
         is_whole: False for a text that goes on: only the sentences that are sure to have ended
             are spoken, and ``Done`` says how far that was.
@@ -24,6 +25,7 @@ class Speech(NamedTuple):
     options: dict[str, Any]
     format: str
     lead_s: float = 0.0
+    text_format: str = "plain"
     is_first: bool = True
     is_whole: bool = True
 
@@ -32,6 +34,7 @@ class Reading(NamedTuple):
     """Tell how a text is read, without speaking it."""
 
     text: str
+    text_format: str = "plain"
 
 
 Job = Speech | Reading

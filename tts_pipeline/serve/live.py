@@ -70,7 +70,8 @@ class LiveText:
         seed = int(self._options.get("seed", 0)) + self._n_sentences * _SEED_STEP
         options = {**self._options, "seed": seed % _N_SEEDS}
         is_first = not self._n_sentences
-        job = Speech(self._held, options, RAW, self._pause_s / rate, is_first, is_whole)
+        lead_s = self._pause_s / rate
+        job = Speech(self._held, options, RAW, lead_s=lead_s, is_first=is_first, is_whole=is_whole)
         async with contextlib.aclosing(self._pool.do(job)) as events:
             async for event in events:
                 if isinstance(event, Chunk):

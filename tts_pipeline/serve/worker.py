@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tts_pipeline import Voice
 from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.serve.formats import SOUND_FORMATS, encoder
 from tts_pipeline.serve.job import (
@@ -68,6 +69,7 @@ class _Worker:
         # The other cores belong to the other workers.
         self._pipe, self._stream = pipe, functools.partial(stream, threads=1)
         self._voice = Voice.load(folder)
+        self._voices = {"plain": self._voice}
         # Compiles or loads the kernels, reads the dictionary, imports the encoders.
         for name in SOUND_FORMATS:
             first = encoder(name, self._voice.audio.sample_rate)
@@ -101,10 +103,16 @@ class _Worker:
         except Exception:
             self._pipe.send(Failed(number, "", traceback.format_exc()))
 
+    def _voice_for(self, text_format: str) -> Voice:
+        """The voice with a front end for a format, kept: it is not made for every text."""
+        if text_format not in self._voices:
+            self._voices[text_format] = self._voice.with_text_format(text_format)
+        return self._voices[text_format]
+
     def _read(self, number: int, job: Reading) -> None:
         from tts_pipeline.text.phones import to_ipa
 
-        sentences, report = self._voice.front_end(job.text)
+        sentences, report = self._voice_for(job.text_format).front_end(job.text)
         words = tuple(
             ReadWord(
                 word.text, word.span, word.source, word.confidence, word.phones, to_ipa(word.phones)
@@ -121,7 +129,8 @@ class _Worker:
         options = job.options
         # Reading is some thousand times as fast as speaking: whatever is wrong with the text
         # comes to light before the first sound.
-        sentences, _ = self._voice.front_end(job.text, strict=bool(options.get("strict")))
+        voice = self._voice_for(job.text_format)
+        sentences, _ = voice.front_end(job.text, strict=bool(options.get("strict")))
         used = len(job.text)
         if not job.is_whole:
             while sentences and used > len(job.text) - _TAIL:
@@ -130,7 +139,7 @@ class _Worker:
             used = used if job.is_whole else 0
             self._pipe.send(Done(number, time.perf_counter() - begun, used))
             return
-        blocks = self._stream(job.text[:used], voice=self._voice, threads=1, **options)
+        blocks = self._stream(job.text[:used], voice=voice, threads=1, **options)
         if not self._send(number, blocks, job):
             self._pipe.send(Done(number, time.perf_counter() - begun))
             return

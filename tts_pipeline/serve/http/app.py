@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from tts_pipeline import __version__
 from tts_pipeline.serve.http.captioned import captioned
-from tts_pipeline.serve.http.choices import MODELS, check, job_of, model_entry, voices_of
+from tts_pipeline.serve.http.choices import FORMATS, MODELS, check, job_of, model_entry, voices_of
 from tts_pipeline.serve.http.faults import ErrorBody, Fault, add_handlers
 from tts_pipeline.serve.http.guard import Guard
 from tts_pipeline.serve.http.schema import ReadingRequest, SpeechRequest
@@ -82,7 +82,7 @@ def make_app(settings: Settings, pool: Pool, facts: Facts, metrics: Metrics) -> 
         """Tell how a text is read, word by word."""
         check(wanted.input, settings)
         out: dict[str, Any] = {}
-        async for event in pool.do(Reading(wanted.input)):
+        async for event in pool.do(Reading(wanted.input, FORMATS.get(wanted.text_format, "plain"))):
             if isinstance(event, Read):
                 rows = [word._asdict() for word in event.words]
                 out = {"normalised": event.normalised, "words": rows, "dropped": event.dropped}

@@ -23,10 +23,12 @@ VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable",
     "marin", "nova", "onyx", "sage", "shimmer", "verse",
 )  # fmt: skip
+# Of what clients call text_format, those that a front end of its own reads.
+FORMATS = {"markdown": "markdown"}
 # Arguments of tts_pipeline.stream that no client may set by the names of options.
 ARGUMENTS = (
     "text", "voice", "acoustic", "vocoder", "seed", "rate", "pitch", "energy", "lexicon", "strict",
-    "style", "threads",
+    "style", "text_format", "threads",
 )  # fmt: skip
 # Of the models in it: 2025-12-15.
 _CREATED = 1765756800
@@ -107,7 +109,8 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
             message = f"options.{name[:80]}: a field of its own, or no name of an option"
             raise Fault(400, message, param="options", code="invalid_value")
         options[name] = value
-    return Speech(_text(wanted), options, wanted.response_format)
+    text_format = FORMATS.get(wanted.text_format, "plain")
+    return Speech(_text(wanted), options, wanted.response_format, text_format=text_format)
 
 
 def _text(wanted: SpeechRequest) -> str:

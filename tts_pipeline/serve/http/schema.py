@@ -43,7 +43,7 @@ class SpeechRequest(BaseModel):
         None, max_length=200, description="way of speaking in plain words, such as 'slow and low'"
     )
     ssml: StrictBool = Field(False, description="the input must be SSML")
-    text_format: Literal["auto", "text", "ssml"] = Field(
+    text_format: Literal["auto", "text", "ssml", "markdown"] = Field(
         "auto", description="auto: what begins with <speak> is SSML"
     )
     strict: StrictBool = Field(False, description="refuse text of which something cannot be spoken")
@@ -57,3 +57,4 @@ class ReadingRequest(BaseModel):
 
     model_config = ConfigDict(extra="ignore", strict=True)
     input: str
+    text_format: Literal["auto", "markdown"] = "auto"

@@ -29,8 +29,8 @@ export async function facts(key) {
   return (await ask("v1/audio/voices", key)).json();
 }
 
-export async function reading(text, key) {
-  return (await ask("v1/audio/reading", key, { input: text })).json();
+export async function reading(text, format, key) {
+  return (await ask("v1/audio/reading", key, { input: text, text_format: format })).json();
 }
 
 // Calls onEvent with every event of the stream, in order.

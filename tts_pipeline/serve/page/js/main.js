@@ -116,6 +116,7 @@ async function speak() {
       vocoder: $("vocoder").value,
       speed: factor("rate"),
       pitch: factor("pitch"),
+      text_format: $("format").value,
       seed: Math.max(0, Math.trunc(Number($("seed").value)) || 0),
     };
     await speech(wanted, key(), mine.signal, (event) => {
@@ -148,7 +149,7 @@ function cell(kind, text) {
 async function read() {
   const text = $("text").value;
   try {
-    const answer = await reading(text, key());
+    const answer = await reading(text, $("format").value, key());
     const letters = Array.from(text);
     const rows = answer.words.map((word) => {
       const row = document.createElement("tr");

@@ -1,6 +1,6 @@
 // What is chosen, in the address behind the #: it is never sent to the server.
 
-const FIELDS = ["text", "acoustic", "vocoder", "rate", "pitch", "seed"];
+const FIELDS = ["text", "acoustic", "vocoder", "rate", "pitch", "format", "seed"];
 
 export function link() {
   const parts = new URLSearchParams();
