@@ -76,6 +76,12 @@ def spoken_batch(
     )
 
 
+def token_mask(spoken: Spoken) -> torch.Tensor:
+    """True where there is a token, ``(B, N)``."""
+    places = torch.arange(spoken.tokens.shape[1], device=spoken.tokens.device)
+    return places < spoken.token_lengths[:, None]
+
+
 class UtteranceSampler:
     """Ids of each step's batch: every epoch a new order, in batches of similar length.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,12 +19,18 @@ from tts_pipeline.acoustic.autoregressive.model import (
 )
 from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.checkpoint import load_weights
-from tts_pipeline.training.data.batches import Spoken, UtteranceSampler, padded, spoken_batch
+from tts_pipeline.training.data.batches import (
+    Spoken,
+    UtteranceSampler,
+    padded,
+    spoken_batch,
+    token_mask,
+)
 from tts_pipeline.training.data.features import FeatureStore, deviation, load_durations
-from tts_pipeline.training.data.prepare import read_arrays, write_arrays
-from tts_pipeline.training.data.prepared import Prepared, acoustic_of
+from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.data.targets import token_targets
 from tts_pipeline.training.task import LoopConfig, Task
+from tts_pipeline.training.tasks.losses import masked_l1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +151,7 @@ class AcousticTask(Task):
 
     def _losses(self, batch: AcousticBatch, past_noise: float) -> dict[str, torch.Tensor]:
         spoken = batch.spoken
-        made = self._teacher_forced(batch, past_noise)
+        output = self._teacher_forced(batch, past_noise)
         valid = token_mask(spoken).float()
         log_durations = torch.log1p(batch.durations.float())
 
@@ -154,10 +159,10 @@ class AcousticTask(Task):
             return ((predicted - target).square() * valid).sum() / valid.sum()
 
         return {
-            "mel": masked_l1(made.mel, spoken.mel, spoken.mel_lengths),
-            "duration": token_loss(made.log_durations, log_durations),
-            "pitch": token_loss(made.pitch, batch.pitch),
-            "energy": token_loss(made.energy, batch.energy),
+            "mel": masked_l1(output.mel, spoken.mel, spoken.mel_lengths),
+            "duration": token_loss(output.log_durations, log_durations),
+            "pitch": token_loss(output.pitch, batch.pitch),
+            "energy": token_loss(output.energy, batch.energy),
         }
 
     def validate(self) -> dict[str, float]:
@@ -200,11 +205,11 @@ class AcousticTask(Task):
                 ids = by_length[start : start + 32]
                 batch = self.batch(ids, store)
                 if free_running:
-                    made = self.generate_free_running(batch)
+                    output = self.generate_free_running(batch)
                 else:
-                    made = self._teacher_forced(batch).mel
+                    output = self._teacher_forced(batch).mel
                 for index, utterance_id in enumerate(ids):
-                    mels[utterance_id] = made[index, :, : batch.spoken.mel_lengths[index]].cpu()
+                    mels[utterance_id] = output[index, :, : batch.spoken.mel_lengths[index]].cpu()
         return mels
 
     def _ranges(self, batch: AcousticBatch) -> dict[str, float]:
@@ -216,8 +221,8 @@ class AcousticTask(Task):
         ).sum() / batch.durations.sum()
         # Speech without F0, or without melody, says nothing of its range.
         true = deviation(batch.pitch[valid], 0, 0.0)
-        made = deviation(prosody.pitch[valid], 0, 0.0)
-        spread = float(made / true) if true > _LEAST_STD else 1.0
+        output = deviation(prosody.pitch[valid], 0, 0.0)
+        spread = float(output / true) if true > _LEAST_STD else 1.0
         return {"duration_ratio": float(frames), "pitch_range": spread}
 
     def render(self, writer: SummaryWriter, step: int) -> None:
@@ -227,18 +232,6 @@ class AcousticTask(Task):
             n_frames = int(batch.spoken.mel_lengths[index])
             both = torch.cat([self.valid[utterance_id].mel, free[index, :, :n_frames]]).flip(0)
             writer.add_image(f"mel/{utterance_id}", (both[None] + 11.5) / 13.0, step)
-
-
-def token_mask(spoken: Spoken) -> torch.Tensor:
-    """True where there is a token, ``(B, N)``."""
-    places = torch.arange(spoken.tokens.shape[1], device=spoken.tokens.device)
-    return places < spoken.token_lengths[:, None]
-
-
-def masked_l1(made: torch.Tensor, target: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Mean absolute difference of ``(B, M, T)`` over the valid frames."""
-    mask = (torch.arange(target.shape[2], device=target.device) < lengths[:, None])[:, None]
-    return ((made - target).abs() * mask).sum() / (mask.sum() * target.shape[1])
 
 
 CONFIG = AcousticTrainingConfig
@@ -281,36 +274,3 @@ def calibrate(model: AutoregressiveModel, task: AcousticTask) -> None:
         figures = task.validate()
     model.statistics[4] = 1 / max(figures["duration_ratio"], 0.25)
     model.statistics[5] = 1 / max(figures["pitch_range"], 0.5)
-
-
-def free_running_mels(data: Prepared) -> dict[str, torch.Tensor]:
-    """Mels ``(M, T)`` on the CPU of all utterances by the acoustic model of ``data``, by id.
-
-    They follow the true durations and pitch, so that they stay in step with the recording, but
-    every frame comes from the model's own past: what a vocoder or refiner will meet in use. Purely
-    teacher-forced mels are cleaner than that. Generated once, on a GPU if there is one, and kept
-    in ``data.runs``.
-
-    Raises:
-        ConfigError: if that stage was not run.
-        CorpusError: if ``data.voice`` has no such model.
-    """
-    model = acoustic_of(data)
-    digest = hashlib.sha256()
-    for value in model.state_dict().values():
-        digest.update(value.numpy().tobytes())
-    path = data.runs / f"free-running-mels-{digest.hexdigest()[:12]}.npz"
-    if not path.exists():
-        # Only what generates is used of it: any schedule will do.
-        settings = AcousticTrainingConfig(LoopConfig(1, 1, 1.0), model=model.config)
-        task = make_task(settings, data)
-        task.statistics = model.statistics.clone()
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        task.modules["acoustic"] = model.to(device)
-        with torch.inference_mode():
-            made = task.predict_mels(free_running=True)
-        model.to("cpu")
-        data.runs.mkdir(parents=True, exist_ok=True)
-        write_arrays(path, **{name: mel.numpy() for name, mel in made.items()})
-    mels = read_arrays(path, (), "acoustic")
-    return {name: torch.from_numpy(mel) for name, mel in mels.items()}

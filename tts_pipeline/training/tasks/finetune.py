@@ -9,7 +9,7 @@ from tts_pipeline.training.checkpoint import load_module, load_weights
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks import vocoder
-from tts_pipeline.training.tasks.acoustic import free_running_mels
+from tts_pipeline.training.tasks.free_running import free_running_mels
 from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
 from tts_pipeline.vocoder.harmonic_noise.model import HarmonicPlusNoiseVocoder
 

@@ -8,8 +8,8 @@ import torch
 
 from tts_pipeline.acoustic.flow.config import FlowRefinerConfig
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.tasks.acoustic import free_running_mels
 from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig
+from tts_pipeline.training.tasks.free_running import free_running_mels
 from tts_pipeline.training.tasks.planned import planned_pair, predicted_mels
 
 

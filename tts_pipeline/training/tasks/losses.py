@@ -176,3 +176,9 @@ class GuidedAttentionLoss(nn.Module):
         spoken = (frames < n_frames[:, None])[:, None, :, None]
         total = (attention * cost[:, None] * spoken).sum()
         return total / (n_frames.sum() * attention.shape[1])
+
+
+def masked_l1(output: torch.Tensor, target: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of ``(B, M, T)`` over the valid frames."""
+    mask = (torch.arange(target.shape[2], device=target.device) < lengths[:, None])[:, None]
+    return ((output - target).abs() * mask).sum() / (mask.sum() * target.shape[1])

@@ -18,7 +18,7 @@ from tts_pipeline.training.data.prepare import PrepareConfig
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.strategy_file import predicted_by
 from tts_pipeline.training.task import LoopConfig, Task
-from tts_pipeline.training.tasks.acoustic import free_running_mels
+from tts_pipeline.training.tasks.free_running import free_running_mels
 from tts_pipeline.training.tasks.losses import (
     AdversarialLoss,
     FeatureMatchingLoss,

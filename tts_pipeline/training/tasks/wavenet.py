@@ -13,7 +13,7 @@ from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.data.features import Crops, CropSampler, FeatureStore
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig, Task
-from tts_pipeline.training.tasks.acoustic import free_running_mels
+from tts_pipeline.training.tasks.free_running import free_running_mels
 from tts_pipeline.vocoder.wavenet.model import WaveNet, WaveNetConfig
 
 
