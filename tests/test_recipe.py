@@ -27,8 +27,9 @@ from tts_pipeline.recipe import Recipe, RecipeConfig
 from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.estimate import work_of
-from tts_pipeline.training.stages import task_module, task_names
+from tts_pipeline.training.stages import Stage, task_names
 from tts_pipeline.voice.front_ends import FRONT_ENDS
+from tts_pipeline.voice.models import KINDS
 from tts_pipeline.voice.voice import Voice
 
 ROOT = Path(__file__).parents[1]
@@ -103,11 +104,16 @@ def test_a_stage_may_build_on_one_of_another_name(tmp_path):
     assert stage.needs == {"vocoder": "first", "acoustic": "acoustic"}
 
 
-def test_every_task_says_what_a_recipe_asks_of_it():
-    for name in task_names():
-        module = task_module(name)
-        assert {"loop"} <= {field.name for field in dataclasses.fields(module.CONFIG)}, name
-        assert callable(module.make_task)
+@pytest.mark.parametrize("task", task_names())
+def test_every_task_can_be_a_stage(task):
+    loop = {"max_steps": 10, "batch_size": 4, "learning_rate": 1e-3}
+    stage = Stage("some", task, {"loop": loop})
+    assert stage.settings.loop.max_steps == 10 and callable(stage.module.make_task)
+    assert stage.kind in KINDS and stage.model_name
+    assert 0 < stage.gflop() < 1e6
+    assert set(stage.needs) <= {"acoustic", "vocoder", "codes"}
+    longer = dataclasses.replace(stage, config={"loop": {**loop, "max_steps": 20}})
+    assert longer.gflop() == pytest.approx(2 * stage.gflop())
 
 
 def test_excluded_recordings_are_not_in_valid_or_test(shared_dir):
