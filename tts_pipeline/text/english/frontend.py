@@ -17,8 +17,9 @@ from tts_pipeline.text.english.normalise.trace import Trace
 from tts_pipeline.text.english.pronounce import Pronouncer
 from tts_pipeline.text.english.user_lexicon import SIMPLE_WORD, read_user_lexicon
 from tts_pipeline.text.markup.direct import bounded, directed, followed
+from tts_pipeline.text.markup.inline import Inline, UserPhrases
 from tts_pipeline.text.markup.markdown import read_markdown
-from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk, Inline, UserPhrases
+from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk
 from tts_pipeline.text.markup.ssml import is_ssml, read_ssml
 from tts_pipeline.text.protocol import (
     PARAGRAPH_PAUSE_S,

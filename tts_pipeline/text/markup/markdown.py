@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text.markup.inline import Inline
 from tts_pipeline.text.markup.markdown_inline import InlineReader
-from tts_pipeline.text.markup.script import Chunk, ChunkWriter, Inline
+from tts_pipeline.text.markup.script import Chunk, ChunkWriter
 from tts_pipeline.text.protocol import Dropped
 
 CODE = ("omit", "read")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from tts_pipeline.text.markup.script import ChunkWriter, Inline
+from tts_pipeline.text.markup.inline import Inline
+from tts_pipeline.text.markup.script import ChunkWriter
 from tts_pipeline.text.protocol import Dropped
 
 _BRACKETS = r"(?:[^\[\]\\]|\\.|\[[^\[\]]{0,200}\]){0,500}"

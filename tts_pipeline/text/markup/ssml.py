@@ -14,14 +14,8 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.markup.script import (
-    Chunk,
-    ChunkWriter,
-    Inline,
-    Pause,
-    Styled,
-    words_of_phones,
-)
+from tts_pipeline.text.markup.inline import Inline, words_of_phones
+from tts_pipeline.text.markup.script import Chunk, ChunkWriter, Pause, Styled
 from tts_pipeline.text.markup.ssml_values import (
     break_seconds,
     combined,

@@ -6,7 +6,7 @@ import re
 
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.abbreviations import PLAIN, SHORT_STATES, STATES, STREETS
-from tts_pipeline.text.english.normalise.signs import ends_sentence
+from tts_pipeline.text.english.normalise.stops import ends_sentence
 from tts_pipeline.text.english.normalise.towns import TOWNS
 from tts_pipeline.text.english.normalise.writer import Writer
 

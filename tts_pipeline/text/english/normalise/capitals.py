@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from tts_pipeline.text.english.initialisms import CASE_LETTERS, SMALL, SPELLED, SPOKEN
-from tts_pipeline.text.english.normalise.measures import UNITS, unit_words
+from tts_pipeline.text.english.normalise.units import UNITS, unit_words
 from tts_pipeline.text.english.normalise.writer import Writer
 from tts_pipeline.text.protocol import Token
 

@@ -6,9 +6,9 @@ import re
 
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.initialisms import SMALL, SPELLED, SPOKEN
-from tts_pipeline.text.english.normalise import quantities
 from tts_pipeline.text.english.normalise.capitals import is_initialism
 from tts_pipeline.text.english.normalise.dates import decade
+from tts_pipeline.text.english.normalise.labels import looks_like_year
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _CALLING = frozenset("call calls called calling dial dials dialed dialing".split())
@@ -91,7 +91,7 @@ def read_digits(digits: str, *, alone: bool) -> str:
     """Return the digits of a code: alone between separators, or next to letters."""
     if digits[0] == "0" and len(digits) > 1 or len(digits) > 4:
         return numbers.spell_digits(digits)
-    if quantities.looks_like_year(digits) and alone:
+    if looks_like_year(digits) and alone:
         return numbers.year(digits)
     if len(digits) == 4:
         return numbers.spell_digits(digits)

@@ -6,7 +6,7 @@ import re
 
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.abbreviations import MONTHS
-from tts_pipeline.text.english.normalise.signs import close_sentence
+from tts_pipeline.text.english.normalise.stops import close_sentence
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _NAMES = list(dict.fromkeys(MONTHS.values()))

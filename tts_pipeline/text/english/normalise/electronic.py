@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_pipeline.text.english.normalise.quantities import looks_like_year
+from tts_pipeline.text.english.normalise.labels import looks_like_year
 from tts_pipeline.text.english.normalise.signs import NAMES
 from tts_pipeline.text.english.normalise.writer import Writer
 from tts_pipeline.text.english.numbers import cardinal, spell_digits, year

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text.english import numbers
-from tts_pipeline.text.english.normalise.measures import unit_words
+from tts_pipeline.text.english.normalise.units import unit_words
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _POWER = re.compile(

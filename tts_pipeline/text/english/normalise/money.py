@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text.english import numbers
-from tts_pipeline.text.english.normalise.measures import per_words
+from tts_pipeline.text.english.normalise.units import per_words
 from tts_pipeline.text.english.normalise.writer import NUMBER, Writer
 
 # sign or code: unit, units, hundredth, hundredths (empty where none is in use).

@@ -5,6 +5,15 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text.english import numbers
+from tts_pipeline.text.english.normalise.labels import (
+    PAIR_WORDS,
+    is_code,
+    is_flight,
+    is_long_code,
+    is_postal,
+    is_status,
+    looks_like_year,
+)
 from tts_pipeline.text.english.normalise.writer import NUMBER, Writer
 
 MAX_CARDINAL = numbers.MAX_CARDINAL_DIGITS
@@ -13,16 +22,6 @@ _VULGAR = {
     "¾": "three quarters", "⅛": "one eighth", "⅜": "three eighths", "⅝": "five eighths",
     "⅞": "seven eighths",
 }  # fmt: skip
-# After these words a number is a code, told digit by digit.
-_CODE_WORDS = frozenset(
-    "code pin otp password passcode account card serial zip zipcode extension ext ssn "
-    "isbn tracking confirmation invoice".split()
-)
-_LINKS = frozenset("is in number no of are was".split())
-# After these words a number is a name, told in pairs: "Route 66", "Flight 815", "Room 1204".
-_PAIR_WORDS = frozenset(
-    "flight route highway interstate room apartment apt suite bus boeing airbus train gate ".split()
-)
 # After these two numbers with a hyphen are a code, no range.
 _CASES = frozenset("case docket form model bill resolution serial sku item".split())
 _BOOKS = frozenset(
@@ -39,11 +38,6 @@ _COUNTED = frozenset("people men women children of more less fewer sheep percent
 _NEXT_WORD = re.compile(r"(?:-| )([a-z]+)\b")
 
 
-def looks_like_year(digits: str) -> bool:
-    """True for four digits from 1100 to 2099."""
-    return len(digits) == 4 and digits.isdecimal() and "1100" <= digits <= "2099"
-
-
 def _counts_something(out: Writer, end: int) -> bool:
     """True where the word after a number is a plural or a measure: a quantity, not a year."""
     following = _NEXT_WORD.match(out.text, end, out.limit)
@@ -54,66 +48,23 @@ def _counts_something(out: Writer, end: int) -> bool:
     return word in _COUNTED or plural and word not in _NOT_COUNTED
 
 
-def _is_code(out: Writer) -> bool:
-    before = out.words_before(3)
-    if before[:2] == ["in", "ending"]:
-        return True
-    while before and before[0] in _LINKS:
-        before = before[1:]
-    return bool(before) and before[0] in _CODE_WORDS
-
-
 def spoken(out: Writer, text: str, end: int) -> str:
     """Return one written number in words, as a year, code or quantity as its surroundings say."""
     if text.isdecimal():
         before = (out.words_before() or [""])[0]
-        if len(text) in (3, 4) and before in _PAIR_WORDS or _is_status(out, text, before, end):
+        if len(text) in (3, 4) and before in PAIR_WORDS or is_status(out, text, before, end):
             return numbers.pairs(text)
-        if _is_postal(out, text):
+        if is_postal(out, text):
             return numbers.spell_digits(text)
         if looks_like_year(text) and not _counts_something(out, end):
             return numbers.year(text)
-        if len(text) > 2 and _is_code(out):
+        if len(text) > 2 and is_code(out):
             return numbers.spell_digits(text)
-        if _is_flight(out, text):
+        if is_flight(out, text):
             return numbers.pairs(text)
-        if _is_long_code(text):
+        if is_long_code(text):
             return numbers.spell_digits(text)
     return numbers.number(text)
-
-
-def _is_status(out: Writer, text: str, before: str, end: int) -> bool:
-    """True for the numbers of "a 404 error", "status 503", "HTTP 200"."""
-    if len(text) != 3:
-        return False
-    told = before in ("error", "status", "p")
-    return told or re.match(r" (?:errors?|status|response)\b", out.text[end : end + 10]) is not None
-
-
-def _is_postal(out: Writer, text: str) -> bool:
-    """True for five digits after the name of a state."""
-    last = out.tokens[-1:] if len(text) == 5 else []
-    if last and last[0].kind == "mark":
-        last = out.tokens[-2:-1]
-    return bool(last) and last[0].kind == "address" and last[0].source.isupper()
-
-
-def _is_flight(out: Writer, text: str) -> bool:
-    """True for the number after an airline's two letters: "UA 1549"."""
-    if len(text) not in (3, 4) or len(out.tokens) < 2:
-        return False
-    pair = out.tokens[-2:]
-    return (
-        all(token.kind == "letter" for token in pair)
-        and pair[0].span[1] == pair[1].span[0]
-        and (len(out.tokens) < 3 or out.tokens[-3].kind != "letter")
-        and not looks_like_year(text)
-    )
-
-
-def _is_long_code(text: str) -> bool:
-    """True for more digits than anyone counts without grouping them: order and account numbers."""
-    return len(text) > 9 and not text.endswith("000")
 
 
 def say_digits(out: Writer, start: int, end: int) -> None:
@@ -237,7 +188,7 @@ def _is_grouping(out: Writer, match: re.Match[str], groups: list[str]) -> bool:
         return False
     if re.match(r"[ -]?\d", text[match.end() : match.end() + 2]) or groups[0][0] == "0":
         return False
-    if _is_code(out) or (out.words_before() or [""])[0] in _PAIR_WORDS:
+    if is_code(out) or (out.words_before() or [""])[0] in PAIR_WORDS:
         return False
     following = _NEXT_WORD.match(text, match.end(), out.limit)
     return len(groups) > 2 or groups[-1] == "000" or following is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tts_pipeline.text.english import numbers
-from tts_pipeline.text.english.normalise.signs import close_sentence
+from tts_pipeline.text.english.normalise.stops import close_sentence
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _HALF = r"(?:[aApP]\.?[mM]\b\.?|[aApP]\. [mM]\.)"
