@@ -25,7 +25,7 @@ from tts_pipeline.commands.compare import main as compare
 from tts_pipeline.comparison import read_comparison
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.strategy import unregister
-from tts_pipeline.evaluation.metrics.registry import METRICS
+from tts_pipeline.evaluation.metrics.registry import METRICS, Case, metric
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = "tests.evaluation.compare.loud_strategy"
@@ -183,6 +183,35 @@ def test_a_second_run_keeps_what_is_there(
     for one, other in zip(before.sounds, read_comparison(out).sounds):
         assert one.scores == other.scores
     assert "x real time" in capsys.readouterr().out
+
+
+def test_scores_of_earlier_runs_stay_and_only_new_metrics_are_computed(
+    out: Path, texts: Path, tiny_voice: Path
+) -> None:
+    before = read_comparison(out)
+    asked = []
+
+    def counted(case: Case) -> float:
+        asked.append(case)
+        return case.generated.duration_s
+
+    metric("seconds", "seconds", unit="s", better="lower")(counted)
+    options = arguments(texts, tiny_voice, out)
+    options[options.index(CHOSEN)] = "natural,copy-parallel,autoregressive,loud"
+    chosen = options.index("--metrics") + 1
+    options[chosen] = "lsd,duration_ratio,seconds"
+    try:
+        assert compare(options) == 0
+        assert len(asked) == len(before.sounds)
+        after = read_comparison(out)
+        for one, other in zip(before.sounds, after.sounds):
+            assert other.scores.pop("seconds") == pytest.approx(other.seconds)
+            assert other.scores == {k: v for k, v in one.scores.items() if k != "level_spread"}
+        asked.clear()
+        assert compare(options) == 0
+        assert not asked
+    finally:
+        del METRICS["seconds"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

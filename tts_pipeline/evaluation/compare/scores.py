@@ -58,7 +58,7 @@ def score_strategies(
     recogniser: Recogniser,
     n_workers: int,
 ) -> list[Scored]:
-    """Score every sound, those whose scores are kept already excepted.
+    """Score every sound by the metrics whose scores of it are not kept already.
 
     Args:
         tasks: one a strategy.
@@ -69,8 +69,7 @@ def score_strategies(
         n_workers: processes.
     """
     context = json.dumps([package_versions(), recogniser.name])
-    found: dict[tuple[str, str], Scored] = {}
-    keys: dict[tuple[str, str], tuple[Path, str]] = {}
+    found: dict[tuple[str, str], _Kept] = {}
     jobs = []
     for material in materials:
         wanted: dict[str, list[str]] = {}
@@ -86,29 +85,64 @@ def score_strategies(
             arrays[name] = _arrays(task.array_file(material.name))
             n_takes = len(material.takes) if task.strategy.reference else len(groups[name])
             asked = wanted_of(task, material, metrics, n_takes, arrays[name])
-            content = [f"{context}{material.key}{asked}".encode(), files[place].read_bytes()]
+            content = [f"{context}{material.key}".encode(), files[place].read_bytes()]
             content += [path.read_bytes() for path in groups[name]]
             content += [arrays[name][key].tobytes() for key in sorted(arrays[name])]
             path = task.folder / PARTS / _FOLDER / name / f"{material.name}.json"
-            keys[place] = path, hashlib.sha256(b"".join(content)).hexdigest()
-            kept = _read(*keys[place])
-            if kept is None:
-                wanted[name] = asked
-            else:
-                found[place] = Scored(material.name, name, kept)
+            kept = _Kept(path, hashlib.sha256(b"".join(content)).hexdigest(), tuple(asked))
+            found[place] = kept
+            if kept.missing:
+                wanted[name] = kept.missing
         if wanted:
             jobs.append(_job(material, wanted, files, groups, arrays, recogniser))
     for part in score_each(jobs, n_workers=n_workers):
         for item in part:
-            place = item.system, item.name
-            found[place] = item
-            _write(*keys[place], item.scores)
+            found[item.system, item.name].add(item.scores)
     return [
-        found[task.strategy.name, material.name]
+        Scored(material.name, task.strategy.name, found[task.strategy.name, material.name].scores)
         for material in materials
         for task in tasks
         if (task.strategy.name, material.name) in found
     ]
+
+
+class _Kept:
+    """Scores of a sound, kept in a file.
+
+    Args:
+        path: of the file.
+        key: changes with whatever the scores depend on.
+        asked: the metrics asked for; those of earlier runs stay in the file.
+    """
+
+    def __init__(self, path: Path, key: str, asked: tuple[str, ...]) -> None:
+        self._path, self._key, self._asked = path, key, asked
+        self._all = _read(path, key) or Scores({}, {})
+
+    @property
+    def missing(self) -> list[str]:
+        """The metrics asked for of which nothing is known."""
+        known = {*self._all.rows, *self._all.unavailable}
+        return [name for name in self._asked if name not in known]
+
+    @property
+    def scores(self) -> Scores:
+        """Those asked for."""
+        rows, gaps = self._all.rows, self._all.unavailable
+        return Scores(
+            {name: rows[name] for name in self._asked if name in rows},
+            {name: gaps[name] for name in self._asked if name in gaps},
+            self._all.transcript,
+        )
+
+    def add(self, scores: Scores) -> None:
+        """Keep more."""
+        self._all = Scores(
+            {**self._all.rows, **scores.rows},
+            {**self._all.unavailable, **scores.unavailable},
+            self._all.transcript if scores.transcript is None else scores.transcript,
+        )
+        _write(self._path, self._key, self._all)
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
