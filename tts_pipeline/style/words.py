@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
 
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.style.factors import Style
+from tts_pipeline.text import lazy_re as re
 
 # How much of the words behind them, one after another.
 DEGREES = {

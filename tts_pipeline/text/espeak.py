@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import queue
-import re
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.markup.direct import bounded
 from tts_pipeline.text.phones import from_ipa, readable_ipa
 from tts_pipeline.text.protocol import (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.symbols import CONSONANTS, VOWELS
 
 # Phones of a word in ARPAbet, vowels with their stress digit.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from xml.parsers import expat
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.lexicon import read_tsv
 from tts_pipeline.text.markup.ssml import refuse_entities
 from tts_pipeline.text.phones import Phones, check_phones, from_ipa

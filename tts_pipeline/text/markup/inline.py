@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.markup.script import Chunk, ChunkWriter
 from tts_pipeline.text.markup.ssml_values import MAX_PAUSE_S
 from tts_pipeline.text.phones import Phones, check_phones

@@ -9,11 +9,11 @@ parsers of PyPI give for blocks only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.markup.inline import Inline
 from tts_pipeline.text.markup.markdown_inline import InlineReader
 from tts_pipeline.text.markup.script import Chunk, ChunkWriter

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.markup.inline import Inline
 from tts_pipeline.text.markup.script import ChunkWriter
 from tts_pipeline.text.protocol import Dropped

@@ -7,13 +7,13 @@ A DOCTYPE is refused, and with it every entity but XML's own five.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 from xml.parsers import expat
 
 from tts_pipeline.errors import TextError
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.markup.inline import Inline, words_of_phones
 from tts_pipeline.text.markup.script import Chunk, ChunkWriter, Pause, Styled
 from tts_pipeline.text.markup.ssml_values import (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise.writer import Writer
 
 # An attribute has a value, or is one of the few that need none: "a<b and c>d" holds no tag.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _FOLLOWING = re.compile(r" ([a-z]{2,})(?:[ -]|\W|$)|[- ]([A-Z])")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.initialisms import CASE_LETTERS, SMALL, SPELLED, SPOKEN
 from tts_pipeline.text.english.normalise.units import UNITS, unit_words
 from tts_pipeline.text.english.normalise.writer import Writer

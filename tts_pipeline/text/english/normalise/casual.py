@@ -6,8 +6,7 @@ so that running prose pays nothing for them.
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.initialisms import SHORTHAND
 from tts_pipeline.text.english.normalise.drawn import shortened

@@ -11,10 +11,10 @@ transcriptions vanish, also with a record.
 from __future__ import annotations
 
 import html
-import re
 import unicodedata
 from bisect import bisect_right
 
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.protocol import Dropped
 
 # Signs outside ASCII that some rule reads; everything else folds to ASCII or is dropped.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import product
+
+from tts_pipeline.text import lazy_re as re
 
 DRAWN = re.compile(r"([a-z])\1\1")
 _RUN = re.compile(r"([a-z])\1*")

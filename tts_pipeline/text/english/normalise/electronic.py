@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise.labels import looks_like_year
 from tts_pipeline.text.english.normalise.signs import NAMES
 from tts_pipeline.text.english.normalise.writer import Writer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import abbreviations as table
 from tts_pipeline.text.english.normalise.capitals import LETTERED
 from tts_pipeline.text.english.normalise.roman import COUNTED

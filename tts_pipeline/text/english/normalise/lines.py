@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*|[ \t\v\f\r]+(?:\n\s*)?|\s+")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.normalise.attributes import is_attribute
 from tts_pipeline.text.english.normalise.dimensions import SIZE_RULES

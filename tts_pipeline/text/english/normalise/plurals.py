@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.normalise.dates import decade
 from tts_pipeline.text.english.normalise.writer import NUMBER, Writer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.abbreviations import STARTERS
 from tts_pipeline.text.english.normalise.writer import Writer

@@ -8,10 +8,10 @@ the whole is linear in the length of the text.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise import (
     addresses,
     angles,

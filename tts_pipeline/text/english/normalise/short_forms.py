@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import abbreviations as table
 from tts_pipeline.text.english.normalise.stops import ends_sentence
 from tts_pipeline.text.english.normalise.writer import Writer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise import angles, maths
 from tts_pipeline.text.english.normalise.characters import EMOJI
 from tts_pipeline.text.english.normalise.lines import blank

@@ -5,8 +5,7 @@ What stands around decides; the numbers themselves only rule out what they canno
 
 from __future__ import annotations
 
-import re
-
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.abbreviations import MONTHS
 from tts_pipeline.text.english.normalise.writer import Writer

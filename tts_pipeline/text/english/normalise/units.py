@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from tts_pipeline.text import lazy_re as re
 
 # symbol: singular (plural made by adding s), or "singular/plural". Exact case first, then lower.
 _BASE = {

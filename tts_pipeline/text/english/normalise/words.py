@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import abbreviations as table
 from tts_pipeline.text.english.initialisms import SHORTHAND
 from tts_pipeline.text.english.normalise import addresses
