@@ -21,7 +21,7 @@ class CodedTrainingConfig:
     """The part of a recipe of the model that writes codes one after another.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         codes: sizes of the auto-encoder, as it was trained.
         hidden_share: share of past codes that are hidden, and as many others are replaced by any

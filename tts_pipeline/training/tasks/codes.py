@@ -21,7 +21,7 @@ class CodesTrainingConfig:
     """The auto-encoder's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         crop_frames: length of a crop.
         square_weight: weight of the squared difference beside the absolute one.

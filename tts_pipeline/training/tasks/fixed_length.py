@@ -27,7 +27,7 @@ class FixedLengthTrainingConfig:
     """The part of a recipe of the model with a canvas of one length.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         rate_noise: standard deviation of the natural logarithm of the speaking rate told: a
             recording's own, but not to rely upon, so that the end is looked for in the text.

@@ -25,7 +25,7 @@ class FlowTrainingConfig:
     """The flow model's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         start_share: share of utterances whose time is 0, where every generation starts and, with
             one step, ends; the others' times are uniform.

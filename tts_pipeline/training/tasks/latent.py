@@ -27,7 +27,7 @@ class LatentTrainingConfig:
     """The latent model's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         divergence_weight: factor on the divergence in nats a frame beside the mean difference of
             scaled bands. With Laplacian errors of a scale ``b`` in ``M`` bands the evidence's

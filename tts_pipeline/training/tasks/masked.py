@@ -22,7 +22,7 @@ class MaskedTrainingConfig:
     """The part of a recipe of the model that writes all codes at once.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         codes: sizes of the auto-encoder, as it was trained.
         wrong_share: share of the codes told that are replaced by any other: what it has settled

@@ -23,7 +23,7 @@ class OneShotTrainingConfig:
     """The one-shot model's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
     """
 

@@ -25,7 +25,7 @@ class PlannedTask(Task):
     Args:
         name: of the module.
         module: untrained; its ``scaling`` is set to the training set's statistics.
-        loop: length and rhythm.
+        loop: training schedule.
         train: training utterances.
         valid: validation utterances.
     """

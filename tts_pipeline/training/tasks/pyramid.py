@@ -23,7 +23,7 @@ class PyramidTrainingConfig:
     """The pyramid's part of a recipe.
 
     Attributes:
-        loop: length and rhythm.
+        loop: training schedule.
         model: sizes.
         told_share: share of utterances whose finer levels are told of the recording's coarser ones
             in place of what was written.
