@@ -21,7 +21,7 @@ from homograph_model import accuracy, train_homographs
 
 from tts_pipeline.text.english.homographs import read_homographs
 from tts_pipeline.text.english.lexicon import pack_lexicon, read_lexicon
-from tts_pipeline.text.english.oov import read_graphones
+from tts_pipeline.text.english.oov_file import read_graphones
 
 STEPS = ("lexicon", "homographs", "oov")
 

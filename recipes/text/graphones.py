@@ -10,7 +10,7 @@ from align import align
 from dictionary import Pronunciations
 from network import train_networks
 
-from tts_pipeline.text.english.oov import pack_graphones
+from tts_pipeline.text.english.oov_file import pack_graphones
 from tts_pipeline.text.phones import Phones
 
 ORDER = 8

@@ -15,11 +15,10 @@ from pathlib import Path
 from dictionary import Pronunciations
 from everyday import sentences
 
+from tts_pipeline.text.english.homograph_features import NUMBER, features
 from tts_pipeline.text.english.homographs import (
-    NUMBER,
     Homographs,
     Reading,
-    features,
     keys_of,
     pack_homographs,
     reading_kind,

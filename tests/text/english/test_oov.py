@@ -12,15 +12,9 @@ import pytest
 
 from tests.text.english.recipe_modules import recipe_module
 from tts_pipeline.errors import TextError
-from tts_pipeline.text.english.lexicon import pack_lexicon, read_lexicon, shipped_lexicon
-from tts_pipeline.text.english.oov import (
-    DATA,
-    MAX_WORD,
-    Graphones,
-    pack_graphones,
-    read_graphones,
-    shipped_graphones,
-)
+from tts_pipeline.text.english.lexicon import DATA, pack_lexicon, read_lexicon, shipped_lexicon
+from tts_pipeline.text.english.oov import MAX_WORD, Graphones
+from tts_pipeline.text.english.oov_file import pack_graphones, read_graphones, shipped_graphones
 from tts_pipeline.text.english.rescore import HISTORY, WINDOW, Rescorer
 from tts_pipeline.text.symbols import encode
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tts_pipeline.text.english.context_words import WORDS as CONTEXT_WORDS
 from tts_pipeline.text.english.context_words import contextual
 from tts_pipeline.text.english.function_words import FUNCTION_WORDS, function_word
-from tts_pipeline.text.english.homographs import NUMBER, shipped_homographs
+from tts_pipeline.text.english.homograph_features import NUMBER
+from tts_pipeline.text.english.homographs import shipped_homographs
 from tts_pipeline.text.english.oov import MAX_WORD
 from tts_pipeline.text.english.pronounce import LETTER_NAMES, Pronouncer, Pronunciation
 from tts_pipeline.text.markup.script import GIVEN_KINDS, Chunk

@@ -10,7 +10,8 @@ from tts_pipeline.text.english.accents import accented
 from tts_pipeline.text.english.initialisms import SMALL
 from tts_pipeline.text.english.lexicon import Lexicon, shipped_lexicon, shipped_overrides
 from tts_pipeline.text.english.morphology import add_s, derive, propose
-from tts_pipeline.text.english.oov import MAX_WORD, Graphones, Guess, shipped_graphones
+from tts_pipeline.text.english.oov import MAX_WORD, Graphones, Guess
+from tts_pipeline.text.english.oov_file import shipped_graphones
 from tts_pipeline.text.phones import Phones
 
 LETTER_NAMES: dict[str, Phones] = {
