@@ -6,10 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.english.assemble import sentence_of
+from tts_pipeline.text.english.blocks import (
+    BLOCK,
+    FIRST_BLOCK,
+    Block,
+    dropped_before,
+    pieces_of,
+    sentence_groups,
+    shifted,
+)
 from tts_pipeline.text.english.given import with_given
 from tts_pipeline.text.english.homographs import shipped_homographs
 from tts_pipeline.text.english.normalise import normalise, spoken_text
@@ -33,11 +41,6 @@ from tts_pipeline.text.symbols import ARPABET
 
 __all__ = ["Dropped", "EnglishFrontEnd", "Report", "Sentence", "Word"]
 
-# A stream is read in blocks of this many characters, the first ones shorter, so that something is
-# said soon; the last sentence of a block waits for the next one, unless it is longer than this
-# many blocks.
-FIRST_BLOCK = 512
-BLOCK = 8192
 MAX_BLOCKS = 4
 # What the splitter may need to see behind the end of a sentence to be sure of it.
 TAIL = 100
@@ -46,22 +49,6 @@ SSML_HEAD = 256
 # How far back rules may look.
 CONTEXT = 600
 TEXT_FORMATS = ("plain", "markdown")
-
-
-class _Block(NamedTuple):
-    """What a block of a stream gave.
-
-    Attributes:
-        sentences: new sentences, in the block's own characters.
-        dropped: what was left out between them.
-        used: where the text that is still to be read begins.
-        keep: from where on the text is needed to go on.
-    """
-
-    sentences: list[Sentence]
-    dropped: list[Dropped]
-    used: int
-    keep: int
 
 
 class EnglishFrontEnd:
@@ -136,7 +123,7 @@ class EnglishFrontEnd:
             dropped.extend(left_out)
             normal.append(_normal_form(tokens))
             made: list[Sentence] = []
-            for group in _groups(tokens):
+            for group in sentence_groups(tokens):
                 pieces = self._sentences(group, chunk)
                 n_split += len(pieces) if len(pieces) > 1 else 0
                 made.extend(pieces)
@@ -192,7 +179,7 @@ class EnglishFrontEnd:
             left_out.extend(dropped)
             for sentence in sentences:
                 if waiting is not None:
-                    yield waiting, _until(left_out, sentence.span[0])
+                    yield waiting, dropped_before(left_out, sentence.span[0])
                 waiting = sentence
         if waiting is not None or left_out:
             yield waiting, tuple(left_out)
@@ -211,15 +198,15 @@ class EnglishFrontEnd:
             yield sentences, list(report.dropped)
             return
         held, done, offset, size = "", 0, 0, FIRST_BLOCK
-        for piece, last in _cut(chain((head,), pieces)):
+        for piece, last in pieces_of(chain((head,), pieces)):
             held += piece
             if last or len(held) - done >= size:
                 block = self._block(held, done, last)
-                yield _shifted(block.sentences, block.dropped, offset)
+                yield shifted(block.sentences, block.dropped, offset)
                 held, offset = held[block.keep :], offset + block.keep
                 done, size = block.used - block.keep, min(2 * size, BLOCK)
 
-    def _block(self, text: str, done: int, last: bool) -> _Block:
+    def _block(self, text: str, done: int, last: bool) -> Block:
         """Read a block's sentences from ``done`` on but those at its end that may go on.
 
         What stands before is read once more: rules look back a little, over sentence ends too.
@@ -231,7 +218,7 @@ class EnglishFrontEnd:
             text, whole, cut = text[: blank + 1] or text, True, True
         chunk = self._inline.chunk(text)
         tokens, dropped = self._tokens(chunk)
-        groups = list(_groups(tokens))
+        groups = list(sentence_groups(tokens))
         starts = [chunk.origin(*group[0].span)[0] for group in groups]
         used = len(text)
         if not whole:
@@ -251,7 +238,7 @@ class EnglishFrontEnd:
         made = [piece for group in fresh if group for piece in self._sentences(group, chunk)]
         keep = max((start for start in starts if start <= used - CONTEXT), default=0)
         keep = used if cut else keep
-        return _Block(directed(made, chunk), dropped, used, keep)
+        return Block(directed(made, chunk), dropped, used, keep)
 
     def _chunks(self, text: str) -> list[Chunk]:
         if self._format == "markdown":
@@ -285,20 +272,6 @@ def _is_reading(name: str) -> bool:
     return shipped_homographs().named(name) is not None
 
 
-def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
-    """Yield the tokens of each sentence, a paragraph break with the sentence before it."""
-    group: list[Token] = []
-    ended = False
-    for token in tokens:
-        if ended and token.kind != "paragraph":
-            yield group
-            group, ended = [], False
-        group.append(token)
-        ended = ended or token.kind in ("end", "paragraph")
-    if group:
-        yield group
-
-
 def _normal_form(tokens: list[Token]) -> str:
     """Return tokens as text that gives them again; decided pronunciations as inline phones."""
     return spoken_text(
@@ -318,45 +291,3 @@ def _refuse(dropped: list[Dropped]) -> None:
                 f"cannot speak {record.text[:40]!r} at character {record.span[0]} "
                 f"({record.reason}); take it out, or do not ask for strict=True"
             )
-
-
-def _cut(pieces: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield pieces as long as a block at most, and with each whether it is the last one."""
-    waiting, size = "", FIRST_BLOCK
-    for piece in pieces:
-        start = 0
-        while start < len(piece):
-            yield waiting, False
-            waiting = piece[start : start + size]
-            start, size = start + size, min(2 * size, BLOCK)
-    yield waiting, True
-
-
-def _shifted(
-    sentences: list[Sentence], dropped: list[Dropped], offset: int
-) -> tuple[list[Sentence], list[Dropped]]:
-    """Count spans from the start of the stream."""
-    if not offset:
-        return sentences, dropped
-
-    def moved(span: tuple[int, int]) -> tuple[int, int]:
-        return span[0] + offset, span[1] + offset
-
-    return (
-        [
-            replace(
-                sentence,
-                span=moved(sentence.span),
-                words=tuple(replace(word, span=moved(word.span)) for word in sentence.words),
-            )
-            for sentence in sentences
-        ],
-        [record._replace(span=moved(record.span)) for record in dropped],
-    )
-
-
-def _until(dropped: list[Dropped], place: int) -> tuple[Dropped, ...]:
-    """Take out of a list, and return, what was dropped before a place."""
-    taken = tuple(record for record in dropped if record.span[0] < place)
-    del dropped[: len(taken)]
-    return taken

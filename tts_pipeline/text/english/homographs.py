@@ -1,7 +1,7 @@
 """Which of two pronunciations is meant: "read", "live", "record" and 159 other spellings.
 
-A linear classifier over the neighbouring words, trained by ``recipes/text/homographs.py`` with the
-averaged perceptron (Collins 2002, "Discriminative training methods for hidden Markov models").
+A linear classifier over the neighbouring words, trained by ``recipes/text/homograph_model.py`` with
+the averaged perceptron (Collins 2002, "Discriminative training methods for hidden Markov models").
 Besides weights of its own every reading that is a verb, and every one that is a noun or adjective,
 shares the weights of its class, so that a word with few examples learns from the others. Only
 hashed, quantised weights ship (``data/homographs.bin``).

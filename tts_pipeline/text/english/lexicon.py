@@ -1,4 +1,4 @@
-"""The pronouncing dictionary: 126,000 words in one compact file, and the user's own lexicon files.
+"""The pronouncing dictionary: 126,000 words in one compact file.
 
 ``data/lexicon.bin`` is compiled by ``recipes/text/build.py`` from CMUdict (see
 ``data/NOTICE.cmudict``): one JSON line that gives the meaning of each phone byte, then the

@@ -93,6 +93,12 @@ def _month_first(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _short_year(out: Writer, match: re.Match[str]) -> bool:
+    """Say "'08" and "'99"."""
+    out.say(_year(match.group(1)), "date", *match.span())
+    return True
+
+
 def _decade(out: Writer, match: re.Match[str]) -> bool:
     group = match.groupdict("")
     out.say(decade(group["digits"] or group.get("tens", "")), "date", *match.span())
@@ -226,7 +232,10 @@ NUMBER_RULES = (
         _era,
     ),
 )
-APOSTROPHE_RULES = ((re.compile(rf"'(?P<digits>\d0)s{_EDGE}"), _decade),)
+APOSTROPHE_RULES = (
+    (re.compile(rf"'(?P<digits>\d0)s{_EDGE}"), _decade),
+    (re.compile(r"'(\d\d)(?![A-Za-z0-9]|['\"′″]|[.,]\d)"), _short_year),
+)
 LETTER_RULES = (
     (
         re.compile(

@@ -43,7 +43,8 @@ def power(out: Writer, place: int) -> int:
         out.silent(place, place + 1)
         return place + 1
     before = out.text[max(place - 2, 0) : place]
-    variable = before[-1:].isalpha() and not before[:-1].isalpha()
+    spelled = bool(out.tokens) and out.tokens[-1].kind == "letter"
+    variable = before[-1:].isalpha() and (spelled or not before[:-1].isalpha())
     if before[-1:].isdecimal() or variable or before[-1:] in (")", "]", "}"):
         out.say(power_words(value), "sign", *match.span())
     else:

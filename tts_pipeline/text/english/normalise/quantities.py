@@ -53,6 +53,8 @@ def spoken(out: Writer, text: str, end: int) -> str:
         before = (out.words_before() or [""])[0]
         if len(text) in (3, 4) and before in PAIR_WORDS or is_status(out, text, before, end):
             return numbers.pairs(text)
+        if _is_airliner(text, before) and not _counts_something(out, end):
+            return numbers.pairs(text)
         if is_postal(out, text):
             return numbers.spell_digits(text)
         if looks_like_year(text) and not _counts_something(out, end):
@@ -64,6 +66,11 @@ def spoken(out: Writer, text: str, end: int) -> str:
         if is_long_code(text):
             return numbers.spell_digits(text)
     return numbers.number(text)
+
+
+def _is_airliner(text: str, before: str) -> bool:
+    """True for "a 747" and "the 787"."""
+    return len(text) == 3 and text[0] == text[2] == "7" and text[1] < "9" and before in ("a", "the")
 
 
 def say_digits(out: Writer, start: int, end: int) -> None:

@@ -6,6 +6,7 @@ from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise import angles, maths
 from tts_pipeline.text.english.normalise.characters import EMOJI
 from tts_pipeline.text.english.normalise.lines import blank
+from tts_pipeline.text.english.normalise.money import CURRENCIES
 from tts_pipeline.text.english.normalise.stops import stop
 from tts_pipeline.text.english.normalise.writer import Writer
 
@@ -30,6 +31,7 @@ _SPOKEN = {
     "¶": "paragraph", "+": "plus",
 }  # fmt: skip
 _EQUATION = re.compile(r" ?[\d.]{1,40}\s?=")
+_MONTH_AHEAD = re.compile(r" ?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d")
 _AMOUNT_AHEAD = re.compile(r" [$€£¥]?\d")
 _ELIDED = re.compile(
     r"'(?:tis|twas|twere|twill|em|til|till|cause|bout|round|cept|n'?)(?![A-Za-z'])", re.I
@@ -74,7 +76,10 @@ def say(out: Writer, place: int) -> int:
         out.say("and", "sign", place, place + 2)
         return place + 2
     if char in _SPOKEN:
-        out.say(_SPOKEN[char], "sign", place, place + 1)
+        counted = bool(out.tokens) and out.tokens[-1].kind == "cardinal"
+        plural = counted and char in CURRENCIES and out.tokens[-1].text != "one"
+        words = CURRENCIES[char][1] if plural else _SPOKEN[char]
+        out.say(words, "sign", place, place + 1)
     else:
         out.silent(place, place + 1)
     return place + 1
@@ -154,7 +159,8 @@ def _dash(out: Writer, place: int) -> int:
             out.end_sentence(place, end)
             return end
     bullet = dash == "-" and after.isspace() and _opens_line(text, place)
-    if measured and ((number and not before.isspace()) or _AMOUNT_AHEAD.match(text, end)):
+    month = last is not None and last.kind == "date" and _MONTH_AHEAD.match(text, end)
+    if month or measured and ((number and not before.isspace()) or _AMOUNT_AHEAD.match(text, end)):
         out.say("to", "range", place, end)
     elif dash in ("-", "–") and number and not before.isalnum() and before != ")":
         out.say("minus", "sign", place, end)
