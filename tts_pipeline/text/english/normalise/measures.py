@@ -177,7 +177,25 @@ def _cups(out: Writer, match: re.Match[str]) -> bool:
     return True
 
 
+def _after_power(out: Writer, match: re.Match[str]) -> bool:
+    """Say the unit of "3×10^6 J", which by itself would be a letter."""
+    last = out.tokens[-1] if out.tokens else None
+    if last is None or last.kind != "sign":
+        return False
+    said = [token.text for token in out.tokens[-8:] if token.span == last.span]
+    words = {"J": "joules", "N": "newtons"}.get(match.group(1)) or unit_words(match.group(1), True)
+    if words is None or not {"power", "squared", "cubed"} & set(said):
+        return False
+    out.say(words, "measure", *match.span(1))
+    return True
+
+
+_LETTER_UNITS = "m s g J W V N K Pa Hz eV".split()
 WORD_RULES = {
+    **{
+        symbol.lower(): ((re.compile(rf"({symbol})(?![A-Za-z0-9/'^²³])"), _after_power),)
+        for symbol in _LETTER_UNITS
+    },
     "c": ((re.compile(r"c\.(?= [a-z])"), _cups),),
     "x": ((re.compile(r"x(?= ?\d)"), _by),),
     **{
