@@ -28,7 +28,7 @@ class StrategyFile:
         fixed_shapes: whether every step has tensors of the same shapes, so that a GPU may look for
             the fastest convolutions once.
         start: where the weights of a module come from that does not start anew, by its name: a
-            file of the voice (``vocoder.safetensors``) or another run (``vocoder``). What they
+            file of the voice (``parallel.safetensors``) or another run (``vocoder``). What they
             lack keeps its initial values.
     """
 

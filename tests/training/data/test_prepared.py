@@ -93,7 +93,7 @@ def test_a_pack_that_lacks_a_part_is_refused(folder, tmp_path):
 
 def test_the_acoustic_model_of_the_voice_is_the_one_that_speaks():
     model = acoustic_of(SHIPPED)
-    weights = stored_weights(SHIPPED / "acoustic.safetensors")
+    weights = stored_weights(SHIPPED / "autoregressive.safetensors")
     for name, value in model.state_dict().items():
         torch.testing.assert_close(value, weights[name], atol=0, rtol=0)
     assert not any(p.requires_grad for p in model.parameters()) and not model.training
@@ -146,7 +146,7 @@ def test_trainings_that_do_not_exist_are_refused_by_name(folder, tmp_path):
         strategies.train_strategy(path, folder, tmp_path, accelerator="cpu")
     for start, message in (
         ({"generator": "first"}, r"start\.generator: expected one of wavenet"),
-        ({"wavenet": "vocoder.safetensors"}, r"start\.wavenet: vocoder\.safetensors"),
+        ({"wavenet": "parallel.safetensors"}, r"start\.wavenet: parallel\.safetensors"),
         ({"wavenet": "nowhere"}, "missing"),
     ):
         path = write(tmp_path / "x.yaml", {**WAVENET, "start": start})
