@@ -129,7 +129,7 @@ def full_precision(folder: Path) -> Path:
         weights = model["weights"]
         file = folder / weights["file"]
         arrays = {
-            name: (value.astype(np.float32) * np.float32(1.0001))
+            name: np.asarray(value.astype(np.float32) * np.float32(1.0001))
             for name, value in safetensors.numpy.load_file(file).items()
         }
         content = safetensors.numpy.save(arrays)
