@@ -1,4 +1,4 @@
-"""Several trainings at once on one machine that is lent for minutes, each in its own process.
+"""Several trainings at once on one machine that is there for minutes only, each in its own process.
 
 One that fails does not hurt the others; what is best so far is handed out again and again, in
 float16, so that little is lost if the machine goes early.

@@ -21,7 +21,7 @@ class LoopConfig:
     Attributes:
         max_steps: optimiser steps in all.
         max_seconds: wall-clock seconds of training in all, those before a resumption counted; the
-            cosine then ends when they do. For a machine that is lent by the minute; 0: no limit.
+            cosine then ends when they do. For a machine that is paid by the minute; 0: no limit.
         batch_size: items per step over all processes.
         learning_rate: peak of the schedule.
         final_learning_rate: value at the end, reached along a cosine from the peak.
