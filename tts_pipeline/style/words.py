@@ -60,6 +60,9 @@ class Understood:
     unknown: tuple[str, ...]
 
 
+_UNCHANGED = Understood(Style(), ())
+
+
 def understood(text: str) -> Understood:
     """The style that words describe, such as ``"very slow, low and a bit sad"``.
 
@@ -74,6 +77,8 @@ def understood(text: str) -> Understood:
     """
     if not isinstance(text, str):
         raise ConfigError(f"style={text!r}: expected words such as 'slow, low and sad'")
+    if not text:
+        return _UNCHANGED
     table, style, degree, unknown = _table(), Style(), 1.0, []
     tokens = list(_tokens(text.lower().replace("’", "'").replace("-", " ")))
     place = 0
