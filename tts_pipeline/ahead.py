@@ -10,12 +10,11 @@ import collections
 import contextlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from tts_pipeline.text.protocol import Sentence
 from tts_pipeline.timeline import Speaker, Spoken
 
-Item = TypeVar("Item")
 # Sentences that wait to be given out, for each thread: one is being spoken, one is ready.
 _WAITING = 2
 
@@ -47,7 +46,7 @@ def in_order(
                 future.cancel()
 
 
-class Next(NamedTuple, Generic[Item]):
+class Next(NamedTuple):
     """What was read of a text.
 
     Attributes:
@@ -55,7 +54,7 @@ class Next(NamedTuple, Generic[Item]):
         spoken: its sentence, if it is being spoken already.
     """
 
-    item: Item
+    item: Any
     spoken: Future[Spoken] | None
 
 
