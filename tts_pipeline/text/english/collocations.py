@@ -126,7 +126,11 @@ def _minute(low: list[str], index: int) -> str:
     return "minute_adj" if _at(low, index + 1) in _SMALL else ""
 
 
+def _elaborate(low: list[str], index: int) -> str:
+    return "elaborate_vrb" if _at(low, index + 1) in ("on", "upon") else ""
+
+
 _RULES = {
     "content": _content, "bow": _bow, "tear": _tear, "lead": _lead, "bass": _bass,
-    "wound": _wound, "minute": _minute,
+    "wound": _wound, "minute": _minute, "elaborate": _elaborate,
 }  # fmt: skip
