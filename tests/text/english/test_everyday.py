@@ -42,7 +42,7 @@ def test_heteronyms() -> None:
         word, expected, sentence = line.split("\t")
         if alike(phones_of(sentence, word)[0]) != alike(expected):
             wrong.append(sentence)
-    assert len(wrong) <= 4, wrong
+    assert len(wrong) <= 2, wrong
 
 
 def test_sentences() -> None:
@@ -54,4 +54,4 @@ def test_sentences() -> None:
         written = _MARKED.sub(r"\1", marked)
         if flat(heard(written)) not in readings(marked):
             wrong.append(written)
-    assert len(wrong) <= 4, wrong
+    assert len(wrong) <= 2, wrong
