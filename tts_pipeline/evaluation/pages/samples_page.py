@@ -12,6 +12,8 @@ from tts_pipeline.evaluation.tables import markdown
 _COMMAND = "tts-pipeline samples"
 # Where ``tts-pipeline compare --public`` is asked to write the report that is published.
 COMPARISON = "comparison.html"
+# ... and ``--explain`` the page that explains the strategies.
+STRATEGIES = "strategies.html"
 
 
 def samples_html(manifest: Manifest, file: Path) -> str:
@@ -26,6 +28,8 @@ def samples_html(manifest: Manifest, file: Path) -> str:
     home = f' <a href="{escape(readme)}">About tts_pipeline (README)</a>.' if readme else ""
     if (file.parent / COMPARISON).is_file():
         home += f' <a href="{COMPARISON}">What each strategy costs, in figures</a>.'
+    if (file.parent / STRATEGIES).is_file():
+        home += f' <a href="{STRATEGIES}">The strategies explained</a>.'
     labels = manifest.strategies
     terms = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(label)}</dd>" for name, label in labels.items()
@@ -92,6 +96,11 @@ def samples_markdown(manifest: Manifest, folder: Path) -> str:
         + (
             f". What each strategy costs, in figures: open `{COMPARISON}` in a browser."
             if (folder / COMPARISON).is_file()
+            else ""
+        )
+        + (
+            f" The strategies explained, with pictures and sounds: open `{STRATEGIES}`."
+            if (folder / STRATEGIES).is_file()
             else ""
         ),
     ]
