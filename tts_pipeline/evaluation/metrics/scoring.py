@@ -65,7 +65,8 @@ def score_job(job: Job) -> list[Scored]:
     out = []
     if job.wanted.get(NATURAL) and reference is not None:
         takes = tuple(Sound(samples) for samples in job.groups.get(NATURAL, ()))
-        case = Case(reference, None, job.text, job.recogniser, takes)
+        arrays = job.arrays.get(NATURAL, {})
+        case = Case(reference, None, job.text, job.recogniser, takes, arrays)
         out.append(Scored(job.name, NATURAL, score(case, job.wanted[NATURAL])))
     for system, samples in job.versions.items():
         out.append(Scored(job.name, system, _score_version(job, system, samples, reference)))
