@@ -187,6 +187,12 @@ def test_words_say_what_the_figures_say():
     assert "slow made 3 of 4 texts only, since more would have taken longer than the 240 s" in said
 
 
+def test_one_text_decides_nothing():
+    rows = [row("quick", 50.0, metrics=opinion(3.0)), row("slow", 0.5, metrics=opinion(2.5))]
+    said = " ".join(findings(comparison(rows), [*scores("quick", [3.0]), *scores("slow", [2.5])]))
+    assert "one text does not tell quick from slow (+0.50)" in said
+
+
 def test_words_say_from_how_many_steps_on_more_bring_nothing():
     values = {1: [2.0, 2.1, 1.9, 2.0], 2: [2.9, 3.0, 2.8, 2.9], 4: [3.0, 2.9, 2.9, 2.9]}
     rows = [

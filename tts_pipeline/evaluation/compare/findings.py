@@ -211,6 +211,8 @@ def _against(first: str, second: str, metric: str, scored: Sequence[Scored]) -> 
         return f"{first} and {second} have no text in common"
     digits = METRICS[metric].digits
     amount = f"{found.value:+.{digits}f} [{found.low:+.{digits}f}, {found.high:+.{digits}f}]"
+    if found.n == 1:
+        return f"one text does not tell {first} from {second} ({found.value:+.{digits}f})"
     if found.low <= 0 <= found.high:
         return f"{found.n} texts do not tell {first} from {second} ({amount})"
     ahead, behind = (first, second) if found.value > 0 else (second, first)
