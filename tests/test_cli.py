@@ -286,6 +286,7 @@ def test_pronounce_shows_words_and_phones(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_doctor_judges_a_corpus(tiny_corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("yaml")
     main(["doctor", str(tiny_corpus)])
     assert "verdict" in capsys.readouterr().out
     assert main(["doctor", str(tiny_corpus / "nothing")]) == 1

@@ -67,6 +67,7 @@ def test_wrong_keys_and_types_are_named(values, message):
 
 
 def test_yaml_files(tmp_path):
+    pytest.importorskip("yaml")
     path = tmp_path / "c.yaml"
     path.write_text("name: a\ninner: {rate: 1.0e-3}\n")
     assert load_yaml(Outer, path) == Outer("a", Inner(rate=1e-3))
@@ -84,6 +85,7 @@ def test_yaml_files(tmp_path):
 
 
 def test_yaml_runs_no_code(tmp_path):
+    pytest.importorskip("yaml")
     path = tmp_path / "c.yaml"
     path.write_text("name: !!python/object/apply:os.getcwd []\n")
     with pytest.raises(ConfigError, match="not valid YAML"):

@@ -14,6 +14,7 @@ PATH = Path(__file__).resolve().parents[1] / "recipes" / "strategies" / "two_ans
 
 @pytest.fixture(scope="module")
 def toy() -> ModuleType:
+    pytest.importorskip("torch")
     spec = importlib.util.spec_from_file_location("two_answers", PATH)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -100,6 +100,12 @@ def test_voice_travels_between_processes(tiny_voice: Path) -> None:
     assert (copy.name, copy.fingerprint, copy.path) == (voice.name, voice.fingerprint, voice.path)
     expected = synthesize("Hello there.", voice=voice, seed=2).samples
     assert np.array_equal(synthesize("Hello there.", voice=copy, seed=2).samples, expected)
+
+
+def test_a_voice_with_changed_weights_travels_too(tiny_voice: Path) -> None:
+    pytest.importorskip("torch")
+    voice = Voice.load(tiny_voice)
+    expected = synthesize("Hello there.", voice=voice, seed=2).samples
     module: Any = voice.module("autoregressive")
     module.decoder.output.bias.add_(1.0)
     other = voice.with_model("autoregressive", module)
