@@ -147,6 +147,18 @@ def test_killed_server_loses_no_acknowledged_answer(comparison: Path, tmp_path: 
     assert read_results(key, [folder / ANSWERS_FILE]).faults == ()
 
 
+def _wait_for_token_on_disk(page: Any, profile: Path, token: str) -> None:
+    folder = profile / "Default" / "Local Storage" / "leveldb"
+    for _ in range(WAIT_MS // 100):
+        for file in folder.glob("*.l*"):
+            with contextlib.suppress(OSError):
+                content = file.read_bytes()
+                if token.encode() in content or token.encode("utf-16-le") in content:
+                    return
+        page.wait_for_timeout(100)
+    pytest.fail(f"the browser has not written the token within {WAIT_MS / 1000:g} s")
+
+
 def _browser_process(profile: Path) -> int:
     """The main process of the browser that uses a profile, which is this test's own."""
     for entry in Path("/proc").iterdir():
@@ -214,8 +226,8 @@ def test_killed_browser_and_server_lose_no_answer(
             page.wait_for_selector("#status[data-kind='saved']", timeout=WAIT_MS)
             expected = 2 * (round_number + 1)
             assert len(Client(server.port, token).session()["answered"]) == expected
-            # The browser writes its storage lazily: a moment later the token is on the disk.
-            page.wait_for_timeout(2000 if round_number == 0 else 0)
+            # The browser writes its storage lazily: the token is to be on the disk first.
+            _wait_for_token_on_disk(page, profile, token)
             os.kill(_browser_process(profile), signal.SIGKILL)
             with contextlib.suppress(Exception):
                 context.close()
