@@ -72,9 +72,13 @@ def pytest_make_collect_report(
     return report
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[tuple[Any, str]]:
-    """Playwright and the path of the system's browser; skips where either is missing."""
+    """Playwright and the path of the system's browser; skips where either is missing.
+
+    It holds an event loop of this thread, in which other tests want to run theirs: so not for the
+    whole session.
+    """
     sync_api = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: pip install '.[test]'"
     )
@@ -85,7 +89,7 @@ def chromium() -> Iterator[tuple[Any, str]]:
         yield playwright, path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: tuple[Any, str]) -> Iterator[Any]:
     """A running headless Chromium."""
     playwright, path = chromium

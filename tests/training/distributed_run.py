@@ -19,7 +19,7 @@ import torch
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.training.data.features import Crops, FeatureStore
 from tts_pipeline.training.data.prepare import feature_path, write_arrays
-from tts_pipeline.training.loop import make_fabric, train
+from tts_pipeline.training.loop import leave_group, make_fabric, train
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.vocoder import VocoderTask, VocoderTrainingConfig
 from tts_pipeline.vocoder.harmonic_noise.discriminators import DiscriminatorConfig
@@ -103,3 +103,4 @@ if __name__ == "__main__":
     outcome = losses_of_run(target)
     rank = outcome["rank"]
     target.with_name(f"{target.name}-{rank}.json").write_text(json.dumps(outcome))
+    leave_group()

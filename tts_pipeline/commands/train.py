@@ -42,6 +42,7 @@ def main(argv: Sequence[str]) -> int:
     from tts_pipeline.config import load_yaml
     from tts_pipeline.recipe import Recipe, RecipeConfig
     from tts_pipeline.training.allocator import keep_freed_memory
+    from tts_pipeline.training.loop import leave_group
 
     # Before the corpus is read: a mistyped option should not take long.
     stages = load_yaml(RecipeConfig, options.config).stage_names
@@ -59,6 +60,7 @@ def main(argv: Sequence[str]) -> int:
         if recipe.fabric.is_global_zero:
             print(f"stage {name}", file=sys.stderr)
         recipe.run(name)
+    leave_group()
     return 0
 
 

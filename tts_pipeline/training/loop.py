@@ -115,6 +115,13 @@ def require_finite(
         )
 
 
+def leave_group() -> None:
+    """End what processes that train together share; one that ends without it may abort."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+
+
 def train(task: Task, config: LoopConfig, fabric: Fabric, folder: Path) -> Progress:
     """Train until ``max_steps``, ``max_seconds`` or early stop; go on from ``folder/last.pt``.
 
