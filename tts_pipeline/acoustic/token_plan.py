@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from tts_pipeline.errors import TextError
+from tts_pipeline.errors import TextError, VoiceError
 from tts_pipeline.nn.numpy_layers import Block, Conv, Linear, Norm, blocks_over
 from tts_pipeline.nn.recurrent import gru_steps
 from tts_pipeline.nn.weights import Weights
@@ -140,6 +140,11 @@ class TokenPlanner:
         frames = np.expm1(log_durations).clip(0) * duration_scale / given.rate
         frames = frames.clip(None, self._max_frames)
         frames = np.where(given.fixed_frames > 0, given.fixed_frames, frames)
+        if not (np.isfinite(frames).all() and np.isfinite(pitch).all()):
+            raise VoiceError(
+                "durations or pitch that are no numbers: the acoustic model's weights are not "
+                "those of a trained model, take another voice"
+            )
         durations = whole_frames(frames, ~np.isin(tokens, self._frameless))
         if not durations.any():
             raise TextError("tokens that last no frame: expected one that is spoken")
