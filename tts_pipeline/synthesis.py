@@ -118,7 +118,7 @@ def synthesize(
         text_format: how the text is written: "plain", or "markdown" to read headings, lists, links
             and tables as such, see :mod:`tts_pipeline.text.markup.markdown`.
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
-            cores. The samples are the same.
+            cores. The samples do not depend on it.
         options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
             the models that declare it.
 
@@ -241,8 +241,8 @@ def stream(
     """Speak a text of any length block by block, in bounded memory.
 
     A block leaves as soon as its samples are settled, while the acoustic model is still writing the
-    rest of the sentence. The blocks one after another are what :func:`synthesize` makes of the
-    text, to 1e-4.
+    rest of the sentence; sentences that were spoken ahead on another core come whole. The blocks
+    one after another are what :func:`synthesize` makes of the text, to 1e-4.
 
     Args:
         text: the text, or its pieces in order, such as the lines of an open file.
