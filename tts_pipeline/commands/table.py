@@ -15,7 +15,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "speak": Command(
-        "tts_pipeline.commands.speak", "speak a text (what happens without a command)"
+        "tts_pipeline.commands.speak.command", "speak a text (what happens without a command)"
     ),
     "batch": Command(
         "tts_pipeline.commands.batch.command", "speak every row of a csv into a folder"

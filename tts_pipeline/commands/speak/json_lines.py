@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tts_pipeline.audio.files import Audio
-from tts_pipeline.commands.sinks import file_sink
+from tts_pipeline.commands.speak.sinks import file_sink
 from tts_pipeline.errors import ConfigError, TTSPipelineError
 
 _MAX_LINE = 1_048_576

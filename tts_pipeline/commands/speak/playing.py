@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink
+from tts_pipeline.commands.speak.sinks import PipeSink, Sink, file_sink
 from tts_pipeline.errors import AudioError
 
 _POWERSHELL = "(New-Object Media.SoundPlayer $args[0]).PlaySync()"

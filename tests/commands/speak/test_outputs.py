@@ -16,8 +16,8 @@ import soundfile
 from tests.serve.running import ROOT, running_server
 from tts_pipeline import synthesize
 from tts_pipeline.cli import main
-from tts_pipeline.commands import playing
-from tts_pipeline.commands.subtitles import Cue, cues, srt, vtt
+from tts_pipeline.commands.speak import playing
+from tts_pipeline.commands.speak.subtitles import Cue, cues, srt, vtt
 from tts_pipeline.timestamps import Timestamp
 
 TEXT = "Dr. Smith paid $4.50 for it. Then he went home."

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.files import FORMATS
-from tts_pipeline.commands.json_lines import speak_lines
 from tts_pipeline.commands.options import add_voice_options, voice_options
-from tts_pipeline.commands.playing import find_player, player_sink
-from tts_pipeline.commands.progress import shown
-from tts_pipeline.commands.sinks import PipeSink, Sink, file_sink
-from tts_pipeline.commands.subtitles import cues, srt, vtt
+from tts_pipeline.commands.speak.json_lines import speak_lines
+from tts_pipeline.commands.speak.playing import find_player, player_sink
+from tts_pipeline.commands.speak.progress import shown
+from tts_pipeline.commands.speak.sinks import PipeSink, Sink, file_sink
+from tts_pipeline.commands.speak.subtitles import cues, srt, vtt
 from tts_pipeline.commands.table import COMMANDS
 from tts_pipeline.errors import AudioError, TextError
 
@@ -94,7 +94,7 @@ def _source(
 ) -> tuple[int, Callable[[str | Iterator[str], dict[str, Any]], Iterator[Audio]]]:
     """Sample rate, and what makes sound of a text with options: here, or on a server."""
     if arguments.server:
-        from tts_pipeline.commands.remote import Server
+        from tts_pipeline.commands.speak.remote import Server
 
         server = Server(arguments.server)
         rate = server.sample_rate()
