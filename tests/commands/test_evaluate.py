@@ -11,7 +11,8 @@ import pytest
 
 from tests.small_corpus import TINY_TEXTS, speech_like
 from tts_pipeline.audio.files import write_audio
-from tts_pipeline.commands.evaluate import main, read_texts, sounds_in
+from tts_pipeline.audio.levels import resample
+from tts_pipeline.commands.evaluate import in_common_band, main, read_texts, sounds_in
 from tts_pipeline.errors import ConfigError
 
 NAMES = ("tiny_01", "tiny_02")
@@ -109,3 +110,28 @@ def test_folders_without_sound_are_refused(tmp_path):
         write_audio(tmp_path / f"a{suffix}", speech_like("a")[:4000], 16000)
     with pytest.raises(ConfigError, match="same name"):
         sounds_in(tmp_path)
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+def test_a_copy_at_another_rate_is_as_near_as_its_common_band_allows(
+    tmp_path: Path, rate: int
+) -> None:
+    pytest.importorskip("pyworld")
+    from tts_pipeline.evaluation.metrics.cepstral import mel_cepstral_distortion
+    from tts_pipeline.evaluation.metrics.sound import Sound
+
+    clip = speech_like(TINY_TEXTS[NAMES[0]])
+    clip = clip + 1e-3 * np.random.default_rng(1).standard_normal(len(clip)).astype(np.float32)
+    write_audio(tmp_path / "clip.flac", clip, 16000)
+    write_audio(tmp_path / "copy.flac", resample(clip, 16000, rate), rate)
+    one, other = in_common_band([tmp_path / "clip.flac", tmp_path / "copy.flac"])
+    assert abs(len(one) - len(other)) <= 1
+    distance = mel_cepstral_distortion(Sound(one), Sound(other))
+    # Each file by itself is resampled to the metrics' rate, and the clip keeps its whole band.
+    (resampled,) = in_common_band([tmp_path / "copy.flac"])
+    apart = mel_cepstral_distortion(Sound(clip), Sound(resampled))
+    assert apart > 1.5 and distance < apart / 3
+    np.testing.assert_allclose(one[: len(other)], other[: len(one)], atol=2e-3)
+    # Files of the metrics' own rate are left as they are.
+    alone = in_common_band([tmp_path / "clip.flac"])[0]
+    np.testing.assert_allclose(alone, clip, atol=1 / 32767)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.files import FORMATS, read_audio
+from tts_pipeline.audio.levels import resample
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import read_rows
 from tts_pipeline.evaluation.metrics.recogniser import PocketsphinxRecogniser
@@ -97,20 +98,39 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
     folder = options.generated.resolve().name
     system = folder if folder not in ("", NATURAL) else "generated"
 
-    def read(path: Path) -> np.ndarray:
-        return read_audio(path, sample_rate=SAMPLE_RATE).samples
-
-    return [
-        Job(
-            name=name,
-            text=texts[name] if texts is not None else None,
-            natural=read(reference[name]) if reference is not None else None,
-            versions={system: read(path)},
-            wanted={system: wanted, NATURAL: alone},
-            recogniser=recogniser,
+    jobs = []
+    for name, path in generated.items():
+        others = [reference[name]] if reference is not None else []
+        sound, *natural = in_common_band([path, *others])
+        jobs.append(
+            Job(
+                name=name,
+                text=texts[name] if texts is not None else None,
+                natural=natural[0] if natural else None,
+                versions={system: sound},
+                wanted={system: wanted, NATURAL: alone},
+                recogniser=recogniser,
+            )
         )
-        for name, path in generated.items()
-    ]
+    return jobs
+
+
+def in_common_band(paths: Sequence[Path]) -> list[np.ndarray]:
+    """Sounds that are compared with each other, each ``(S,)`` at the rate of the metrics.
+
+    A file of another rate loses the top of its band when it is resampled, which the others then
+    lose too: a clip would otherwise be far from its own copy at 44.1 kHz.
+    """
+    files = [read_audio(path) for path in paths]
+    rates = {file.sample_rate for file in files} - {SAMPLE_RATE}
+    sounds = []
+    for file in files:
+        samples = resample(file.samples, file.sample_rate, SAMPLE_RATE)
+        for rate in rates - {file.sample_rate}:
+            there_and_back = resample(resample(samples, SAMPLE_RATE, rate), rate, SAMPLE_RATE)
+            samples = there_and_back[: len(samples)]
+        sounds.append(samples)
+    return sounds
 
 
 def sounds_in(folder: Path) -> dict[str, Path]:
