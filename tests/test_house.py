@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1] / "tts_pipeline"
 # From the ground up. A room may use those of the floors below it, none of its own floor or above.
 FLOORS = (
-    ("errors", "processes", "connections"),
+    ("errors", "cores", "processes", "connections"),
     ("atomic", "config"),
     ("text", "nn"),
     ("audio",),

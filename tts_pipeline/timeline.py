@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tts_pipeline.cores import usable_cores
 from tts_pipeline.errors import ConfigError, VoiceError
-from tts_pipeline.nn.threads import blas_threads, usable_cores
+from tts_pipeline.nn.threads import blas_threads
 from tts_pipeline.protocols import AcousticInput, MelStream
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
 from tts_pipeline.sentence_style import SentenceStyle

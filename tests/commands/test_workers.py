@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 
@@ -56,28 +59,74 @@ def test_workers_write_what_one_process_writes(
         assert abs(samples - written[1][name]).max() < 2e-4
 
 
-def test_killed_worker_loses_no_row(tiny_voice: Path, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def another_thread() -> Iterator[None]:
+    """A thread that a fork would cut off in the middle."""
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("beside", [contextlib.nullcontext, another_thread], ids=["alone", "not"])
+def test_killed_worker_loses_no_row(tiny_voice: Path, tmp_path: Path, beside: Any) -> None:
     jobs = [
         Job(Row(n, f"row{n}", f"This is the line with number {n}."), tmp_path / f"row{n}.wav", "")
         for n in range(40)
     ]
     options = {"voice": Voice.load(tiny_voice), "lexicon": None}
     outcomes = []
-    for outcome in speak_in_workers(jobs, options, 2):
-        outcomes.append(outcome)
-        if len(outcomes) in (3, 6):
-            victim = multiprocessing.active_children()[0]
-            assert victim.pid
-            os.kill(victim.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    with beside():
+        for outcome in speak_in_workers(jobs, options, 2):
+            outcomes.append(outcome)
+            if len(outcomes) in (3, 6):
+                victim = multiprocessing.active_children()[0]
+                assert victim.pid
+                os.kill(victim.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     assert sorted(outcome.job.row.line for outcome in outcomes) == list(range(40))
     assert not any(outcome.error for outcome in outcomes)
     _require_whole(tmp_path, tiny_voice, [0, 1, 20, 39])
     assert multiprocessing.active_children() == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_killed_batch_goes_on(
-    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers start afresh")
+def test_workers_of_a_process_without_other_threads_are_forked_when_it_is_ready(
+    tiny_voice: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning", "-c", FORKED, tiny_voice, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fork True\n", "")
+
+
+# Prints how the workers were started, and whether they found kernels and dictionary loaded.
+FORKED = """
+import multiprocessing, sys
+from pathlib import Path
+from tts_pipeline import Voice
+from tts_pipeline.commands.batch.rows import Row
+from tts_pipeline.commands.batch.workers import Job, speak_in_workers
+voice = Voice.load(sys.argv[1])
+jobs = [Job(Row(n, f"{n}", "Hello."), Path(sys.argv[2], f"{n}.wav"), "") for n in range(4)]
+for outcome in speak_in_workers(jobs, {"voice": voice, "lexicon": None}, 2):
+    assert not outcome.error
+    found = {type(child).__name__ for child in multiprocessing.active_children()}
+print(*(name.removesuffix("Process").lower() for name in found), "front_end" in vars(voice))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc of Linux")
+@pytest.mark.parametrize("n_spoken", [0, 5])
+def test_killed_batch_goes_on_and_leaves_nothing(
+    tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], n_spoken: int
 ) -> None:
     csv, folder, temporary = _csv(tmp_path / "rows.csv", 300), tmp_path / "out", tmp_path / "tmp"
     temporary.mkdir()
@@ -88,17 +137,20 @@ def test_killed_batch_goes_on(
         env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
         stderr=subprocess.DEVNULL,
     )
-    while process.poll() is None and len(list(folder.glob("*.wav"))) < 5:
-        time.sleep(0.01)
+    workers: set[int] = set()
+    while process.poll() is None and (not workers or len(list(folder.glob("*.wav"))) < n_spoken):
+        workers = _children(process.pid)
+        time.sleep(0.001)
     process.kill()
     process.wait()
-    # The workers see that they are alone, end, and take the copy of the voice with them.
+    # The workers see that they are alone, and end.
     limit = time.monotonic() + 60
-    while list(temporary.glob("tts_pipeline-*")) and time.monotonic() < limit:
+    while any(map(_is_alive, workers)) and time.monotonic() < limit:
         time.sleep(0.05)
-    assert not list(temporary.glob("tts_pipeline-*"))
+    assert workers and not any(map(_is_alive, workers))
+    assert not list(temporary.iterdir())
     there = sorted(int(path.stem[3:]) for path in folder.glob("*.wav"))
-    assert 5 <= len(there) < 300
+    assert n_spoken <= len(there) < 300
     _require_whole(folder, tiny_voice, there)
     noted = [json.loads(x) for x in (folder / "batch.jsonl").read_text().splitlines() if x]
     assert main([*arguments, "--workers", "1"]) == 0
@@ -107,59 +159,20 @@ def test_killed_batch_goes_on(
     assert names == {"batch.jsonl", *(f"row{number}.wav" for number in range(300))}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-@pytest.mark.parametrize("n_entries", [1, 3])
-def test_a_batch_killed_while_it_copies_the_voice_leaves_no_copy(
-    tiny_voice: Path, tmp_path: Path, n_entries: int
-) -> None:
-    csv, temporary = _csv(tmp_path / "rows.csv", 3), tmp_path / "tmp"
-    temporary.mkdir()
-    code = "import sys; from tts_pipeline.cli import main; sys.exit(main())"
-    arguments = ["batch", str(csv), str(tmp_path / "out"), "--voice", str(tiny_voice)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments, "--workers", "2"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
-        stderr=subprocess.DEVNULL,
-    )
-
-    def copies() -> list[Path]:
-        # Python itself tries the folder with a file of another name.
-        return [path for path in temporary.rglob("*") if "tts_pipeline-" in str(path)]
-
-    while process.poll() is None and len(copies()) < n_entries:
-        time.sleep(0.001)
-    process.kill()
-    process.wait()
-    limit = time.monotonic() + 60
-    while copies() and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert not copies()
+def _children(pid: int) -> set[int]:
+    """Processes that a process started."""
+    folders = (path for path in Path("/proc").iterdir() if path.name.isdecimal())
+    return {int(path.name) for path in folders if _state(int(path.name))[1:] == (pid,)}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs process ids as POSIX has them")
-def test_what_a_killed_group_left_the_next_batch_removes(
-    tiny_voice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    forsaken = tmp_path / "tmp" / f"tts_pipeline-batch-{gone.pid}-0123"
-    in_use = tmp_path / "tmp" / f"tts_pipeline-batch-{os.getppid()}-0123"
-    for folder in (forsaken, in_use):
-        folder.mkdir(parents=True)
-        (folder / "config.json").touch()
-    options = {"voice": Voice.load(tiny_voice), "lexicon": None}
-    (outcome,) = speak_in_workers([Job(Row(1, "a", "Hello."), tmp_path / "a.wav", "")], options, 1)
-    assert not outcome.error
-    assert list((tmp_path / "tmp").iterdir()) == [in_use]
+def _is_alive(pid: int) -> bool:
+    return _state(pid)[:1] not in ((), ("Z",))
 
 
-def test_mapped_weights_are_those_of_the_file(tiny_voice: Path) -> None:
-    mapped, read = (Voice.load(tiny_voice, mapped=mapped) for mapped in (True, False))
-    text = "Hello there."
-    first, second = (synthesize(text, voice=voice).samples for voice in (mapped, read))
-    assert np.array_equal(first, second)
-    if Path("/proc/self/maps").exists():
-        used = Path("/proc/self/maps").read_text()
-        assert str(tiny_voice / "autoregressive.safetensors") in used
+def _state(pid: int) -> tuple[Any, ...]:
+    """State and parent, as in proc(5); nothing if there is no such process."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ()
+    return fields[0], int(fields[1])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tts_pipeline.atomic import write_text
 from tts_pipeline.commands.comparing import add_options, limits_of
+from tts_pipeline.cores import usable_cores
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.run import compare
 from tts_pipeline.evaluation.compare.tables import notes, short_table
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         help="speak each text with K seeds (1); from 2 on the diversity between them is measured",
     )
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, help="processes that score (all cores)"
+        "--workers", type=int, default=usable_cores(), help="processes that score (all cores)"
     )
     parser.add_argument(
         "--public",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,13 +19,6 @@ import numpy as np  # noqa: F401  (loads the library whose threads are set)
 from threadpoolctl import ThreadpoolController
 
 Item = TypeVar("Item")
-
-
-def usable_cores() -> int:
-    """Processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class _Limit:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import mmap
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
 from tts_pipeline.errors import VoiceError
-
-_DTYPES: dict[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 
 
 class Weights:
@@ -63,11 +57,8 @@ class Weights:
         return np.array(self.take(name, *shape), order="C")
 
     def matrix(self, name: str, n_out: int, n_in: int) -> np.ndarray:
-        """A weight ``(n_out, n_in)`` as ``(n_in, n_out)``, laid out for products with few rows;
-        one that is stored as float32 is left where it lies, so that processes can share it."""
-        stored = self.take(name, n_out, n_in)
-        shared = self._arrays[name].dtype == np.float32
-        return stored.T if shared else np.array(stored.T, order="C")
+        """A weight ``(n_out, n_in)`` as ``(n_in, n_out)``, laid out for products with few rows."""
+        return np.array(self.take(name, n_out, n_in).T, order="C")
 
     def finish(self) -> None:
         """To be called when all is taken.
@@ -89,31 +80,3 @@ def arrays_in(content: bytes) -> dict[str, np.ndarray]:
         return safetensors.numpy.load(content)
     except (safetensors.SafetensorError, KeyError, ValueError) as error:
         raise VoiceError(f"not a safetensors file ({error})") from error
-
-
-def mapped_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file left where they are: all processes share its pages.
-
-    The library copies what it reads into NumPy, so the header (a length in 8 bytes, then JSON) is
-    read here; see https://huggingface.co/docs/safetensors, "Format".
-
-    Args:
-        path: a file that :func:`arrays_in` can read.
-
-    Raises:
-        VoiceError: if it holds numbers of another kind.
-    """
-    with path.open("rb") as file:
-        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    begin = 8 + int.from_bytes(view[:8], "little")
-    arrays = {}
-    for name, entry in json.loads(view[8:begin]).items():
-        if name == "__metadata__":
-            continue
-        if entry["dtype"] not in _DTYPES:
-            raise VoiceError(f"{name} is {entry['dtype']}, expected F16 or F32")
-        dtype, shape = _DTYPES[entry["dtype"]], entry["shape"]
-        first, last = entry["data_offsets"]
-        n_numbers = (last - first) // dtype.itemsize
-        arrays[name] = np.frombuffer(view, dtype, n_numbers, begin + first).reshape(shape)
-    return arrays

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
+from tts_pipeline.cores import usable_cores
 from tts_pipeline.errors import ConfigError
 
 DEFAULT_HTTP_PORT = 8880
@@ -13,9 +13,8 @@ DEFAULT_WYOMING_PORT = 10200
 
 
 def default_workers() -> int:
-    """One worker for each processor that this process may use, four at most."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(4, usable or 1))
+    """One worker for each processor that this process may keep busy, four at most."""
+    return min(4, usable_cores())
 
 
 @dataclasses.dataclass(frozen=True)

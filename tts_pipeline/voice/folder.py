@@ -22,7 +22,7 @@ from tts_pipeline.atomic import write_bytes
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
-from tts_pipeline.nn.weights import arrays_in, mapped_arrays
+from tts_pipeline.nn.weights import arrays_in
 from tts_pipeline.text.symbols import Alphabet
 from tts_pipeline.voice.models import ACOUSTIC, KINDS, VOCODER
 from tts_pipeline.voice.schema import CONFIG, SCHEMA, mapping, read_config, remedy_for
@@ -58,13 +58,11 @@ class Contents(NamedTuple):
     fingerprint: str = ""
 
 
-def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
+def read_folder(folder: Path) -> Contents:
     """Read the folder of a voice; its weights are read and verified when they are asked for.
 
     Args:
         folder: that of the voice.
-        mapped: leave weights that are stored as float32 in their files, whose pages all processes
-            then share. The files must not be written to as long as the voice is used.
 
     Raises:
         VoiceError: saying what is missing, damaged, foreign or too new, and the remedy.
@@ -100,7 +98,7 @@ def read_folder(folder: Path, *, mapped: bool = False) -> Contents:
             parts["config"],
             audio,
             alphabet,
-            functools.partial(_read_weights, folder, weights, mapped),
+            functools.partial(_read_weights, folder, weights),
             uses=parts.get("uses", {}),
             origin=origin,
         )
@@ -216,7 +214,7 @@ def _require_file(folder: Path, expected: WeightsFile) -> None:
         )
 
 
-def _read_weights(folder: Path, expected: WeightsFile, mapped: bool) -> dict[str, np.ndarray]:
+def _read_weights(folder: Path, expected: WeightsFile) -> dict[str, np.ndarray]:
     _require_file(folder, expected)
     path = folder / expected.file
     try:
@@ -228,8 +226,7 @@ def _read_weights(folder: Path, expected: WeightsFile, mapped: bool) -> dict[str
             f"{path}: damaged, its SHA-256 is not the one in {CONFIG}; {remedy_for(folder)}"
         )
     try:
-        arrays = arrays_in(content)
-        return mapped_arrays(path) if mapped else arrays
+        return arrays_in(content)
     except VoiceError as error:
         raise VoiceError(f"{path}: {error}; {remedy_for(folder)}") from error
 

@@ -275,14 +275,12 @@ class Voice:
         return _voice({**self._given(), "models": models})
 
     @classmethod
-    def load(cls, path: str | Path | None = None, *, mapped: bool = False) -> Voice:
+    def load(cls, path: str | Path | None = None) -> Voice:
         """Read a voice and verify all of it but models that are no default, which are read when
         they are asked for.
 
         Args:
             path: its folder; None: the voice in the package.
-            mapped: leave weights that are stored as float32 in their files, whose pages all
-                processes then share; the files must not be written to meanwhile.
 
         Raises:
             VoiceError: if something is missing, truncated, damaged, of another kind of model or
@@ -290,7 +288,7 @@ class Voice:
                 and gives the remedy.
         """
         folder = SHIPPED if path is None else Path(path)
-        contents = read_folder(folder, mapped=mapped)
+        contents = read_folder(folder)
         voice = cls(**contents._asdict(), path=folder)
         voice.choose_acoustic()
         voice.choose_vocoder()

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from tts_pipeline.audio.files import FORMATS
 from tts_pipeline.commands.batch.rows import read_rows
 from tts_pipeline.commands.batch.workers import Job, Outcome, speak, speak_in_workers
 from tts_pipeline.commands.options import add_voice_options, voice_options
+from tts_pipeline.cores import usable_cores
 from tts_pipeline.errors import AudioError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workers",
         type=_count,
-        default=_n_cores(),
+        default=usable_cores(),
         metavar="N",
         help="processes that speak, one thread each (default: one a core, here %(default)s)",
     )
@@ -160,13 +160,6 @@ def _count(value: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{value}: expected at least 1")
     return number
-
-
-def _n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _say(message: str) -> None:

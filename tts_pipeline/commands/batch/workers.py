@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import itertools
 import multiprocessing
-import os
-import secrets
-import shutil
 import signal
-import tempfile
+import sys
+import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
@@ -23,12 +22,10 @@ from tts_pipeline.processes import one_thread_each
 
 if TYPE_CHECKING:
     from tts_pipeline.text.protocol import Dropped
-    from tts_pipeline.voice.voice import Voice
 
 # A row whose worker dies (killed for want of memory, say) is given to so many workers in all.
 TRIES = 3
 _PATIENCE_S = 10.0
-_PREFIX = "tts_pipeline-batch-"
 
 
 class Job(NamedTuple):
@@ -76,8 +73,10 @@ def speak_in_workers(
 ) -> Generator[Outcome, None, None]:
     """:func:`speak` in processes, in the order in which they finish.
 
-    Every worker computes with one thread. The weights lie in one file that all of them map into
-    memory. A job whose worker dies is given to a new one.
+    Every worker computes with one thread. On Linux workers are forked from this process, once it is
+    ready to speak: they start in milliseconds and share its memory, weights included. Elsewhere, or
+    where other threads run, which a fork would cut off in the middle, they start afresh and are
+    handed the voice. A job whose worker dies is given to a new one.
 
     Args:
         jobs: read as they are needed, one for each worker.
@@ -87,34 +86,27 @@ def speak_in_workers(
     Raises:
         TTSPipelineError: if workers die one after another and nothing gets done.
     """
-    voice: Voice = options["voice"]
-    _remove_forsaken()
-    folder = Path(tempfile.gettempdir(), f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
-    team = _Team({**options, "voice": folder, "lexicon": voice.lexicon}, n_workers)
+    waiting = iter(jobs)
+    first = next(waiting, None)
+    if first is None:
+        return
+    forked = sys.platform == "linux" and threading.active_count() == 1
+    if forked:
+        _get_ready(options)
+    team = _Team(options, n_workers, forked)
     try:
-        # First a worker, then the folder: whenever this process is killed, one that is left
-        # removes it.
-        team.hire()
-        folder.mkdir(mode=0o700)
-        voice.save(folder, dtype="float32")
-        yield from team.outcomes(iter(jobs))
+        yield from team.outcomes(itertools.chain([first], waiting))
     finally:
         team.dismiss()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_forsaken() -> None:
-    """Remove copies of voices whose batch was killed together with all of its workers."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        number = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if not number.isdecimal() or os.name != "posix" or folder.stat().st_uid != os.getuid():
-            continue
-        try:
-            os.kill(int(number), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
+def _get_ready(options: dict[str, Any]) -> None:
+    """Load what speaking and saving need, and the kernels' machine code."""
+    from tts_pipeline.synthesis import synthesize
+
+    # What cannot be spoken with these options is said of every row.
+    with contextlib.suppress(TTSPipelineError):
+        synthesize("Ready, 1 2 3.", **{"threads": 1, **options}).to_bytes()
 
 
 class _Worker(NamedTuple):
@@ -125,9 +117,9 @@ class _Worker(NamedTuple):
 class _Team:
     """Workers, each with a pipe of its own, so that what a dying one leaves harms no other."""
 
-    def __init__(self, options: dict[str, Any], n_workers: int) -> None:
-        self._context = multiprocessing.get_context("spawn")
-        self._options, self._n_workers = options, n_workers
+    def __init__(self, options: dict[str, Any], n_workers: int, forked: bool) -> None:
+        self._context: Any = multiprocessing.get_context("fork" if forked else "spawn")
+        self._options, self._n_workers, self._forked = options, n_workers, forked
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, Job]] = {}
 
@@ -185,13 +177,17 @@ class _Team:
                 worker.pipe.send(job)
                 self._busy[worker.pipe] = (worker, job)
                 return
-        self.hire()
+        self._hire()
         self._give(job)
 
-    def hire(self) -> None:
+    def _hire(self) -> None:
         """Start a worker."""
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._options), daemon=True)
+        busy = [worker.pipe for worker, _ in self._busy.values()]
+        # Copies that a forked process has of what does not belong to it.
+        others = [ours, *busy] if self._forked else []
+        arguments = (theirs, others, self._options)
+        process = self._context.Process(target=_work, args=arguments, daemon=True)
         with one_thread_each():
             process.start()
         # So that the pipe ends when the worker does.
@@ -199,23 +195,18 @@ class _Team:
         self._idle.append(_Worker(process, ours))
 
 
-def _work(pipe: Connection, options: dict[str, Any]) -> None:
+def _work(pipe: Connection, others: Iterable[Connection], options: dict[str, Any]) -> None:
     """What a worker does until the other end of its pipe is closed, be it by a kill."""
-    from tts_pipeline.voice.voice import Voice
-
     # Ctrl-C reaches the whole group, as a closed terminal does; the parent closes the pipe then.
-    for name in ("SIGINT", "SIGHUP"):
+    for name, action in (
+        ("SIGINT", signal.SIG_IGN),
+        ("SIGHUP", signal.SIG_IGN),
+        ("SIGTERM", signal.SIG_DFL),
+    ):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    folder: Path = options["voice"]
+            signal.signal(getattr(signal, name), action)
+    for other in others:
+        other.close()
     with contextlib.suppress(EOFError, OSError):
-        job = pipe.recv()
-        voice = Voice.load(folder, mapped=True)
-        lexicon = options["lexicon"]
-        voice = voice if lexicon is None else voice.with_lexicon(lexicon)
-        options = {**options, "voice": voice, "lexicon": None}
         while True:
-            pipe.send(speak(job, options))
-            job = pipe.recv()
-    # Only a parent that was killed leaves it behind.
-    shutil.rmtree(folder, ignore_errors=True)
+            pipe.send(speak(pipe.recv(), options))
