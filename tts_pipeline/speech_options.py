@@ -40,6 +40,8 @@ class SpeechOptions:
         style: words for the way of speaking, such as "slow, low and sad"; see
             :mod:`tts_pipeline.style`.
         text_format: how the text is written: "plain" or "markdown".
+        intonation: whether questions, exclamations and lists get their tunes by rule, and long
+            phrases a pause; see :mod:`tts_pipeline.intonation`.
 
     Raises:
         ConfigError: if a number is out of its range, or with ``strict`` a word of the style means
@@ -59,6 +61,7 @@ class SpeechOptions:
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     style: str = ""
     text_format: str = "plain"
+    intonation: bool = True
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -77,6 +80,8 @@ class SpeechOptions:
             raise ConfigError(
                 f"threads={threads!r}: expected a whole number from 1 to {MOST_THREADS}, or None"
             )
+        if not isinstance(self.intonation, bool):
+            raise ConfigError(f"intonation={self.intonation!r}: expected True or False")
         self.understand(self.style)
 
     def understand(self, style: str) -> Understood:

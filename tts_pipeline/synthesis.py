@@ -85,6 +85,7 @@ def synthesize(
     strict: bool = False,
     style: str = "",
     text_format: str = "plain",
+    intonation: bool = True,
     threads: int | None = None,
     **options: Any,
 ) -> Audio:
@@ -117,6 +118,8 @@ def synthesize(
             with ``strict`` an error.
         text_format: how the text is written: "plain", or "markdown" to read headings, lists, links
             and tables as such, see :mod:`tts_pipeline.text.markup.markdown`.
+        intonation: whether English questions, exclamations and lists get their tunes by rule, see
+            :mod:`tts_pipeline.intonation`; False: as the model says them.
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
             cores. The samples do not depend on it.
         options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
@@ -149,6 +152,7 @@ def synthesize(
             options,
             style,
             text_format,
+            intonation,
         )
     )
     sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
@@ -173,6 +177,7 @@ def synthesize_batch(
     strict: bool = False,
     style: str = "",
     text_format: str = "plain",
+    intonation: bool = True,
     threads: int | None = None,
     **options: Any,
 ) -> list[Audio]:
@@ -197,6 +202,7 @@ def synthesize_batch(
             options,
             style,
             text_format,
+            intonation,
         )
     )
     read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
@@ -235,6 +241,7 @@ def stream(
     strict: bool = False,
     style: str = "",
     text_format: str = "plain",
+    intonation: bool = True,
     threads: int | None = None,
     **options: Any,
 ) -> Iterator[Audio]:
@@ -272,6 +279,7 @@ def stream(
             options,
             style,
             text_format,
+            intonation,
         )
     )
     return limited(_stream(speaker, text if not isinstance(text, str) else _checked(text), strict))

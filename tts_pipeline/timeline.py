@@ -12,6 +12,7 @@ import numpy as np
 
 from tts_pipeline.cores import usable_cores
 from tts_pipeline.errors import ConfigError, VoiceError
+from tts_pipeline.intonation.applied import SentenceIntonation
 from tts_pipeline.nn.threads import blas_threads
 from tts_pipeline.protocols import AcousticInput, MelStream
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
@@ -81,6 +82,7 @@ class Speaker:
         self.acoustic = self.voice.choose_acoustic(self.acoustic_name)
         self.vocoder = self.voice.choose_vocoder(self.vocoder_name)
         self.style = SentenceStyle(options, self.acoustic, self.acoustic_name)
+        self._intonation = SentenceIntonation(self.acoustic, self.voice.language)
         self._acoustic_options, self._vocoder_options = model_options(
             self.style.with_breath(options.more, self.vocoder, self.vocoder_name),
             {
@@ -160,6 +162,8 @@ class Speaker:
             pitch=np.array(sentence.token_pitch, np.float32) * np.float32(options.pitch),
             energy=np.array(sentence.token_energy, np.float32) * np.float32(options.energy),
         )
+        if options.intonation:
+            given = self._intonation.applied(given, sentence)
         given = self.style.applied(given, sentence)
         honoured = self.acoustic.controls
         refused = sorted(given.controls_in_use() - honoured)

@@ -29,6 +29,12 @@ def add_voice_options(parser: argparse.ArgumentParser) -> None:
         "--style", default="", metavar="WORDS", help='way of speaking, such as "slow, low and sad"'
     )
     group.add_argument(
+        "--no-intonation",
+        dest="intonation",
+        action="store_false",
+        help="no tunes by rule for questions, exclamations and lists",
+    )
+    group.add_argument(
         "--lexicon", type=Path, metavar="FILE", help="your own words: lines of word<TAB>phones"
     )
     group.add_argument(
@@ -89,5 +95,5 @@ def model_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def voice_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The keyword arguments of :func:`tts_pipeline.synthesize` among the arguments."""
-    names = ("voice", "seed", "rate", "pitch", "energy", "lexicon", "strict", "style")
+    names = ("voice", "seed", "rate", "pitch", "energy", "lexicon", "strict", "style", "intonation")
     return {name: getattr(arguments, name) for name in names} | model_options(arguments)

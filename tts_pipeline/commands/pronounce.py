@@ -21,7 +21,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--why",
         action="store_true",
-        help="show which rule or model decided each word: put it into a report of a fault",
+        help="show which rule or model decided each word, and the tunes of its sentences: put it "
+        "into a report of a fault",
     )
     arguments = parser.parse_args(argv)
 
@@ -30,9 +31,12 @@ def main(argv: Sequence[str]) -> int:
 
     front_end = EnglishFrontEnd(lexicon=arguments.lexicon, text_format=arguments.text_format)
     if arguments.why:
+        from tts_pipeline.intonation.explain import explain_tunes
         from tts_pipeline.text.english.why import explain_why
 
         print(explain_why(arguments.text, front_end))
+        print()
+        print(explain_tunes(front_end(arguments.text)[0]))
     else:
         print(explain(arguments.text, front_end))
     return 0

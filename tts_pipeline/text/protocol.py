@@ -96,12 +96,14 @@ class Prosody:
         energy: factor on its amplitude.
         style: words for the way of speaking, such as "slow and sad"; the text side does not read
             them.
+        own_pitch: whether its pitch was asked for, so that no rule is to change it.
     """
 
     rate: float = 1.0
     pitch: float = 1.0
     energy: float = 1.0
     style: str = ""
+    own_pitch: bool = False
 
 
 PLAIN = Prosody()

@@ -23,6 +23,7 @@ _OPTIONS = (
     "style",
     "strict",
     "text_format",
+    "intonation",
 )
 
 

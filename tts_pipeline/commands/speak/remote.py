@@ -22,7 +22,10 @@ KEY_VARIABLE = "TTS_PIPELINE_API_KEY"
 _TIMEOUT_S = 60.0
 # Names of our options in OpenAI's API and its extensions; the others are options of models.
 _FIELDS = {"rate": "speed"}
-_OWN = ("seed", "pitch", "energy", "strict", "acoustic", "vocoder", "style", "text_format")
+_OWN = (
+    "seed", "pitch", "energy", "strict", "acoustic", "vocoder", "style", "text_format",
+    "intonation",
+)  # fmt: skip
 
 
 class Server:

@@ -28,7 +28,7 @@ FORMATS = {"markdown": "markdown"}
 # Arguments of tts_pipeline.stream that no client may set by the names of options.
 ARGUMENTS = (
     "text", "voice", "acoustic", "vocoder", "seed", "rate", "pitch", "energy", "lexicon", "strict",
-    "style", "text_format", "threads",
+    "style", "text_format", "threads", "intonation",
 )  # fmt: skip
 # Of the models in it: 2025-12-15.
 _CREATED = 1765756800
@@ -94,6 +94,7 @@ def job_of(wanted: SpeechRequest, facts: Facts, settings: Settings) -> Speech:
         "seed": wanted.seed,
         "strict": wanted.strict,
         "style": wanted.style or "",
+        "intonation": wanted.intonation,
     }
     if wanted.vocoder is not None:
         _known("vocoder", wanted.vocoder, facts.vocoders, "unknown_vocoder", 400)

@@ -42,6 +42,9 @@ class SpeechRequest(BaseModel):
     style: str | None = Field(
         None, max_length=200, description="way of speaking in plain words, such as 'slow and low'"
     )
+    intonation: StrictBool = Field(
+        True, description="tunes by rule for questions, exclamations and lists"
+    )
     ssml: StrictBool = Field(False, description="the input must be SSML")
     text_format: Literal["auto", "text", "ssml", "markdown"] = Field(
         "auto", description="auto: what begins with <speak> is SSML"

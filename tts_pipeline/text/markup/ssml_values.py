@@ -67,7 +67,8 @@ def prosody_of(attributes: dict[str, str]) -> Prosody:
         if name in attributes:
             factors[name] = reader(attributes[name].strip())
     style = attributes.get("style", "").strip()
-    return Prosody(factors["rate"], factors["pitch"], factors["volume"], style)
+    own_pitch = "pitch" in attributes
+    return Prosody(factors["rate"], factors["pitch"], factors["volume"], style, own_pitch)
 
 
 def emphasis_prosody(level: str) -> Prosody:
@@ -88,6 +89,7 @@ def combined(outer: Prosody, inner: Prosody) -> Prosody:
         outer.pitch * inner.pitch,
         outer.energy * inner.energy,
         ", ".join(filter(None, (outer.style, inner.style))),
+        outer.own_pitch or inner.own_pitch,
     )
     for name, value, (low, high) in (
         ("rate", product.rate, RATE_RANGE),
