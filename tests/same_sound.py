@@ -45,6 +45,9 @@ SSML = (
     '<speak><p>One two.</p><p><prosody volume="loud" rate="fast">Three</prosody> four.</p></speak>',
 )
 PHONES = ("Say [[HH AH0 L OW1]] to me.", "Say [[/həˈloʊ/]] twice, [[Z AA1 Z]].")
+# The autoregressive model alone, and what speaks if nothing is asked for.
+PLAIN_ROAD: dict[str, Any] = {"acoustic": "autoregressive"}
+DEFAULT_ROAD: dict[str, Any] = {"acoustic": None}
 SEEDS = (1, 2, 7, 2**31, 2**40 + 7, 2**63 - 1)
 
 Spoken = list[Audio]
@@ -59,13 +62,13 @@ def calls(full: Path, lexicon: Path) -> dict[str, Callable[[], Spoken]]:
     """
 
     def one(text: str, **options: Any) -> Callable[[], Spoken]:
-        return lambda: [synthesize(text, **options)]
+        return lambda: [synthesize(text, **{**PLAIN_ROAD, **options})]
 
     def parts(text: str | Iterable[str], **options: Any) -> Callable[[], Spoken]:
-        return lambda: list(stream(text, **options))
+        return lambda: list(stream(text, **{**PLAIN_ROAD, **options}))
 
     def batch(texts: tuple[str, ...], **options: Any) -> Callable[[], Spoken]:
-        return lambda: synthesize_batch(texts, **options)
+        return lambda: synthesize_batch(texts, **{**PLAIN_ROAD, **options})
 
     factors = [("rate", (0.25, 0.7, 1.6, 4.0)), ("pitch", (0.5, 0.8, 1.3, 2.0))]
     factors += [("energy", (0.25, 0.6, 1.7, 4.0))]
@@ -116,6 +119,21 @@ def calls(full: Path, lexicon: Path) -> dict[str, Callable[[], Spoken]]:
         "griffin-lim seed": one("Red fish.", seed=3, **plainest),
         "griffin-lim streamed": parts("Red fish.", rate=1.5, **plainest),
         "griffin-lim batch": batch(("Red fish.", "No!"), **plainest),
+    }
+    default = DEFAULT_ROAD
+    found |= {
+        "default": one(PLAIN, **default),
+        "default, seed": one(PLAIN, seed=7, **default),
+        "default, slow and high": one(PLAIN, rate=0.8, pitch=1.2, energy=0.9, **default),
+        "default long": one(LONG, **default),
+        "default streamed": parts(PLAIN, **default),
+        "default long streamed": parts(LONG, seed=5, **default),
+        "default ssml": one(SSML[0], **default),
+        "default batch": batch(TEXTS, **default),
+        "default, two steps": one(PLAIN, steps=2, **default),
+        "default, temperature": one(PLAIN, temperature=0.5, seed=3, **default),
+        "default full precision": one(PLAIN, voice=full, **default),
+        "default wavenet": one("Hi.", vocoder="wavenet", **default),
     }
     return found
 

@@ -28,6 +28,7 @@ from tts_pipeline.text.english.frontend import EnglishFrontEnd
 from tts_pipeline.training.data.alignments import recordings_of
 from tts_pipeline.training.estimate import work_of
 from tts_pipeline.training.stages import Stage, task_names
+from tts_pipeline.voice.defaults import Defaults
 from tts_pipeline.voice.front_ends import FRONT_ENDS
 from tts_pipeline.voice.models import KINDS
 from tts_pipeline.voice.voice import Voice
@@ -91,6 +92,26 @@ def test_faults_of_the_list_of_stages_are_named(tmp_path, number, values, messag
     content = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
     path = tmp_path / "recipe.yaml"
     path.write_text(yaml.safe_dump(changed(content, number, **values)))
+    with pytest.raises(ConfigError, match=message):
+        load_yaml(RecipeConfig, path)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "message"),
+    [
+        ({"acoustic": "autoregressive+flow-refiner"}, "'flow-refiner' is no model of it.*refiner"),
+        ({"vocoder": "autoregressive"}, "'autoregressive' is of role acoustic.*parallel, wavenet"),
+        ({"speed": 1}, r"voice\.defaults\.speed: unknown key"),
+    ],
+)
+def test_a_default_that_no_stage_trains_is_named_before_any_training(tmp_path, defaults, message):
+    content = yaml.safe_load((RECIPES / "kathleen" / "debug.yaml").read_text())
+    content["voice"]["defaults"] = {"vocoder": "wavenet"}
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(content))
+    assert load_yaml(RecipeConfig, path).voice.defaults == Defaults(vocoder="wavenet")
+    content["voice"]["defaults"] = defaults
+    path.write_text(yaml.safe_dump(content))
     with pytest.raises(ConfigError, match=message):
         load_yaml(RecipeConfig, path)
 
@@ -279,12 +300,14 @@ def test_a_front_end_with_an_alphabet_of_its_own_is_trained_and_spoken(
     decoder = {"channels": 32, "hidden": 32, "n_blocks": 1}
     one_shot = {"loop": loop, "model": {"token_channels": 32, "decoder": decoder}}
     content["stages"].append({"name": "second", "task": "one_shot", "config": one_shot})
+    content["voice"]["defaults"] = {"acoustic": "one-shot"}
     path, runs = tmp_path / "recipe.yaml", tmp_path / "runs"
     path.write_text(yaml.safe_dump(content))
     fixed = [str(path), str(syllable_corpus), "--runs", str(runs), "--accelerator", "cpu"]
     main([*fixed, "--stop-stage", "package"])
     voice = Voice.load(runs / "voice")
-    assert voice.alphabet == SYLLABLES and voice.names("acoustic") == ["autoregressive", "one-shot"]
+    assert voice.alphabet == SYLLABLES and list(voice.acoustics) == ["one-shot", "autoregressive"]
+    assert voice.default_acoustic == "one-shot" and "Default acoustic: `one-shot`" in voice.card
     assert voice.module("autoregressive").alphabet == SYLLABLES
     assert voice.names("aligner") == ["aligner"]
     for acoustic in voice.names("acoustic"):

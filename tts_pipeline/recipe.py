@@ -30,7 +30,7 @@ from tts_pipeline.training.data.prepare import PrepareConfig, prepare
 from tts_pipeline.training.data.prepared import Prepared, Source, write_tokens
 from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.package import VoiceFacts, add_scores, package
-from tts_pipeline.training.stages import Stage, check_stages, stage_names
+from tts_pipeline.training.stages import Stage, check_stages, roles_of, stage_names
 from tts_pipeline.voice.front_ends import FRONT_ENDS
 from tts_pipeline.voice.voice import Voice
 
@@ -40,7 +40,7 @@ class RecipeConfig:
     """A whole recipe, read from YAML.
 
     Attributes:
-        voice: name, language and licence of the voice.
+        voice: name, language, licence and defaults of the voice.
         stages: what is trained, one after another.
         audio: audio settings.
         prepare: how recordings become features.
@@ -67,6 +67,9 @@ class RecipeConfig:
                 f"voice.language={self.voice.language!r}: expected one of {', '.join(FRONT_ENDS)}"
             )
         check_stages(self.stages)
+        fault = self.voice.defaults.fault(roles_of(self.stages))
+        if fault:
+            raise ConfigError(f"voice.{fault}")
         for stage in self.stages:
             if hasattr(stage.module, "check"):
                 stage.module.check(stage.settings, self.prepare)
@@ -225,5 +228,7 @@ class Recipe:
         found = evaluate_voice(
             Voice.load(folder), recordings, report, n_workers=self.config.n_workers
         )
-        add_scores(folder, outcome_table(found.outcomes), report / "scores.json")
+        road = f"Spoken by `{found.acoustic}`, vocoder `{found.vocoder}`."
+        table = outcome_table(found.outcomes)
+        add_scores(folder, f"{road}\n\n{table}", report / "scores.json")
         print((report / "scores.md").read_text(encoding="utf-8"))

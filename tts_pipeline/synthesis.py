@@ -101,7 +101,7 @@ def synthesize(
         voice: a voice, or the folder of one (read once, then remembered); None: the voice in the
             package.
         acoustic: name of an acoustic model of the voice, "acoustic+refiner" with a refiner behind
-            it; None: its default, "autoregressive" of the voice in the package.
+            it; None: its default, "autoregressive+flow-refiner" of the voice in the package.
         vocoder: name of a vocoder of the voice, "griffin-lim" among them; None: its default,
             "parallel" of the voice in the package.
         seed: from 0 to ``2 ** 63 - 1``.
@@ -122,8 +122,8 @@ def synthesize(
             :mod:`tts_pipeline.intonation`; False: as the model says them.
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
             cores. The samples do not depend on it.
-        options: settings of the chosen models, such as ``temperature`` of WaveNet; each goes to
-            the models that declare it.
+        options: settings of the chosen models, such as ``steps`` of a refiner; each goes to all
+            models that declare it: ``temperature`` to a refiner and to WaveNet, if both speak.
 
     Returns:
         Audio with ``samples`` ``(S,)`` float32 in [-1, 1], ``timestamps`` of words and phones,

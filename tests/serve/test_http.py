@@ -249,6 +249,8 @@ def test_what_clients_ask_first(server: Server) -> None:
     voices = json.loads(server.request("GET", "/v1/audio/voices")[2])
     assert voices["voices"][0]["id"] == voices["data"][0]["name"] == "tiny"
     assert len(voices["voices"]) == 14 and "parallel" in voices["vocoders"]
+    assert voices["default_acoustic"] == "autoregressive"
+    assert voices["default_vocoder"] == "parallel"
     assert {"id": "tts-1", "name": "tts-1"} in json.loads(
         server.request("GET", "/v1/audio/models")[2]
     )["models"]

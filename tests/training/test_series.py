@@ -17,7 +17,7 @@ from tts_pipeline.training.series import main, voice_of_runs
 from tts_pipeline.voice.voice import Voice
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "strategies"
-ORDER = runpy.run_path(str(RECIPE / "run"))["ORDER"]
+ORDER, ACOUSTIC = map(runpy.run_path(str(RECIPE / "run")).get, ("ORDER", "ACOUSTIC"))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,8 @@ def prepared(tmp_path_factory) -> Path:
 
 
 def run(prepared: Path, *options: str) -> None:
-    main([str(prepared), "--accelerator", "cpu", *options], folder=RECIPE, order=ORDER)
+    given = [str(prepared), "--accelerator", "cpu", *options]
+    main(given, folder=RECIPE, order=ORDER, acoustic=ACOUSTIC)
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +49,10 @@ def trained(prepared) -> Voice:
 def test_the_recipe_adds_every_strategy_to_the_voice(trained, prepared):
     names = set(Voice.load(SHIPPED).models) | set(ORDER)
     assert set(trained.models) == names
-    assert trained.default_acoustic == "autoregressive"
-    for acoustic in trained.names("acoustic"):
+    assert trained.default_acoustic == ACOUSTIC == "autoregressive+flow-refiner"
+    for acoustic in (*trained.names("acoustic"), None):
         made = synthesize("It runs.", voice=trained, acoustic=acoustic)
         assert np.isfinite(made.samples).all() and len(made.samples)
-    chain = synthesize("It runs.", voice=trained, acoustic="autoregressive+flow-refiner")
-    assert len(chain.samples)
 
 
 def test_what_is_done_is_not_done_again(trained, prepared, capsys):
@@ -71,6 +70,15 @@ def test_more_time_takes_a_training_up_again(trained, prepared, capsys):
     assert "pyramid: done" not in capsys.readouterr().out
     # All ten steps were taken, so there is nothing left to do.
     assert json.loads(best.read_text())["step"] == 10
+
+
+def test_a_voice_without_a_refiner_keeps_its_default(trained, prepared, tmp_path):
+    shipped = Voice.load(SHIPPED)
+    plain = {name: shipped.models[name] for name in ("autoregressive", "parallel")}
+    Voice("plain", shipped.audio, plain).save(tmp_path / "voice")
+    options = ["--voice", str(tmp_path / "voice"), "--runs", str(tmp_path / "runs"), "--debug"]
+    run(prepared, "one-shot", *options)
+    assert Voice.load(tmp_path / "runs" / "voice").default_acoustic == "autoregressive"
 
 
 def test_a_strategy_that_does_not_exist_is_refused_by_name(prepared):

@@ -20,10 +20,15 @@ from tts_pipeline.protocols import AcousticInput, MelStream, Operations
 _FIRST_PIECE, _LONGEST_PIECE = 48, 192
 
 
-def pieces(n_frames: int) -> Iterator[tuple[int, int]]:
+def pieces(n_frames: int, first: int = _FIRST_PIECE) -> Iterator[tuple[int, int]]:
     """First frame and the one after the last of each piece; every length but the last one is a
-    multiple of 4."""
-    begin, size = 0, _FIRST_PIECE
+    multiple of 4.
+
+    Args:
+        n_frames: of all pieces together.
+        first: frames of the first one, rounded up to such a multiple.
+    """
+    begin, size = 0, -(-first // 4) * 4
     while begin < n_frames:
         end = min(begin + size, n_frames)
         yield begin, end
@@ -187,7 +192,8 @@ class PlanEngine(abc.ABC):
     ) -> MelStream:
         plan = self.text.plan(given)
         lengths = blocks.lengths(plan.n_frames)
-        return MelStream(self._blocks(plan, seed, options, lengths), plan.durations, plan.f0)
+        written = self._blocks(plan, seed, options, lengths)
+        return MelStream(written, plan.durations, plan.f0, plan=plan)
 
     def _blocks(
         self, plan: TokenPlan, seed: int, options: Any, lengths: list[int]

@@ -34,7 +34,7 @@ class Refined:
         streams = self._acoustic.infer(inputs, seed=seed, options=mine)
         for stream, given in zip(streams, inputs, strict=True):
             mel = stream.read()
-            durations = stream.durations
+            durations, given = stream.durations, _planned(given, stream)
             made = self._refiner.refine(mel, given, durations, seed=seed, options=other)
             stream.blocks = iter([made])
         return streams
@@ -42,8 +42,8 @@ class Refined:
     def stream(self, given: AcousticInput, *, seed: int = 0, options: Any = None) -> MelStream:
         """Write one sentence, the refiner lagging by the frames that it looks ahead."""
         mine, other = self._options(options)
-        stream = self._acoustic.stream(given, seed=seed, options=mine)
-        blocks, durations = stream.blocks, stream.durations
+        stream = self._acoustic.stream(given, seed=seed, options=self._with_room(mine, other))
+        blocks, durations, given = stream.blocks, stream.durations, _planned(given, stream)
         refined = self._refiner.stream(blocks, given, durations, seed=seed, options=other)
         stream.blocks = refined
         return stream
@@ -63,6 +63,20 @@ class Refined:
 
     def _options(self, options: Any) -> tuple[Any, Any]:
         return tuple(_part(options, each.options) for each in (self._acoustic, self._refiner))
+
+    def _with_room(self, mine: Any, other: Any) -> Any:
+        """The acoustic model's settings with a first block behind which the refiner sees as far as
+        it looks ahead, and no further: what it would wait for longer delays the first sound."""
+        settings = self._acoustic.options() if mine is None else mine
+        if not hasattr(self._refiner, "lookahead") or not hasattr(settings, "first_frames"):
+            return mine
+        first = settings.first_frames + self._refiner.lookahead(other)
+        return dataclasses.replace(settings, first_frames=first)
+
+
+def _planned(given: AcousticInput, stream: MelStream) -> AcousticInput:
+    """The sentence with what the acoustic model has settled of it."""
+    return given if stream.plan is None else dataclasses.replace(given, plan=stream.plan)
 
 
 def _joined(first: type[Any], second: type[Any]) -> type[Any]:

@@ -29,6 +29,7 @@ class TokenPlan(NamedTuple):
         f0: F0 of each token in Hz ``(N,)``.
         pitch: of each token: log F0 by the speaker's mean and standard deviation ``(N,)``.
         energy: of each token, scaled likewise ``(N,)``.
+        planner: what settled it.
     """
 
     vectors: np.ndarray
@@ -36,6 +37,7 @@ class TokenPlan(NamedTuple):
     f0: np.ndarray
     pitch: np.ndarray
     energy: np.ndarray
+    planner: object = None
 
     @property
     def n_frames(self) -> int:
@@ -117,11 +119,13 @@ class TokenPlanner:
         self._token_macs += 3 * (sizes.predictor_blocks * block + c) + 2 * c * 3
 
     def plan(self, given: AcousticInput) -> TokenPlan:
-        """Settle a sentence.
+        """Settle a sentence, or take the plan that it brings if that is one of this planner.
 
         Raises:
             TextError: if there is no token, one is not of the alphabet, or none lasts a frame.
         """
+        if isinstance(given.plan, TokenPlan) and given.plan.planner is self:
+            return given.plan
         tokens, step = given.tokens, self._alphabet.stress_step
         symbols, stresses = tokens % step, tokens // step
         if tokens.ndim != 1 or not len(tokens):
@@ -153,7 +157,8 @@ class TokenPlanner:
         prosody = np.zeros((len(tokens) + 2, 2), np.float32)
         prosody[1:-1, 0], prosody[1:-1, 1] = pitch, energy
         vectors = encoded + self._prosody_input(prosody)
-        return TokenPlan(vectors, durations, np.exp(pitch * std + mean), pitch, energy)
+        f0 = np.exp(pitch * std + mean)
+        return TokenPlan(vectors, durations, f0, pitch, energy, self)
 
     def multiply_accumulates(self, n_tokens: int) -> int:
         """Of planning so many tokens."""

@@ -47,13 +47,13 @@ def add_model_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--acoustic",
         metavar="NAME",
-        help="acoustic model of the voice, NAME+REFINER with a refiner behind it (the voice's "
-        "default: autoregressive)",
+        help="acoustic model of the voice, NAME+REFINER with a refiner behind it (the default of "
+        "the one that ships: autoregressive+flow-refiner)",
     )
     parser.add_argument(
         "--vocoder",
         metavar="NAME",
-        help="vocoder of the voice, griffin-lim among them (the voice's default: parallel)",
+        help="vocoder of the voice, griffin-lim among them (default: parallel)",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="of a model that works in steps")
     parser.add_argument(

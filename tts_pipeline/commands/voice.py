@@ -1,4 +1,5 @@
-"""``tts-pipeline voice [FOLDER]``: what a voice is, and whether its files are whole."""
+"""``tts-pipeline voice [FOLDER]``: what a voice is, whether its files are whole, and which of its
+models speak if none is asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 
 
 def main(argv: Sequence[str]) -> int:
-    """Show and verify; returns the exit code."""
+    """Change if asked to, show and verify; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="tts-pipeline voice",
         description="Show a voice's models and card, and verify its files.",
@@ -16,16 +17,30 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "folder", nargs="?", type=Path, help="of the voice; default: the one that ships"
     )
+    parser.add_argument(
+        "--default-acoustic",
+        metavar="NAME",
+        help="let this acoustic model, NAME+REFINER with a refiner behind it, speak from now on if "
+        "none is asked for; writes the folder's config.json",
+    )
+    parser.add_argument("--default-vocoder", metavar="NAME", help="likewise")
     arguments = parser.parse_args(argv)
 
+    from tts_pipeline.voice.defaults import Defaults
+    from tts_pipeline.voice.folder import write_defaults
     from tts_pipeline.voice.voice import SHIPPED, Voice
 
     folder = arguments.folder or SHIPPED
     voice = Voice.load(folder)
+    asked = Defaults(arguments.default_acoustic, arguments.default_vocoder).given
+    if asked:
+        write_defaults(folder, Defaults(**{**voice.defaults.given, **asked}))
+        voice = Voice.load(folder)
     files = sorted(path for path in folder.iterdir() if path.is_file())
     print(f"voice      {voice.name} ({voice.language}), {folder}")
     print(f"audio      {voice.audio.sample_rate} Hz, {voice.audio.n_mels} mel bands, ", end="")
     print(f"{voice.audio.frame_rate:g} frames a second")
+    print(f"default    {voice.default_acoustic}, {voice.default_vocoder}")
     voice.verify()
     for name, model in voice.models.items():
         count = voice.start(name, model.role).n_parameters

@@ -30,11 +30,11 @@ def main(argv: Sequence[str]) -> int:
 
     voice = cached_voice(arguments.voice)
     loaded = time.perf_counter()
-    for role in (ACOUSTIC, VOCODER):
-        for name in voice.names(role):
-            chosen: dict[str, Any] = {role: name}
-            for _ in stream("Ready.", voice=voice, **chosen):
-                pass
+    named = [{role: name} for role in (ACOUSTIC, VOCODER) for name in voice.names(role)]
+    roads: list[dict[str, Any]] = [{}, *named]
+    for chosen in roads:
+        for _ in stream("Ready.", voice=voice, **chosen):
+            pass
     spoken = time.perf_counter()
     first = next(stream("Ready.", voice=voice))
     print(f"voice    {voice.name} loaded in {loaded - start:.1f} s")

@@ -61,7 +61,18 @@ class Taken(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """Of a worker's voice."""
+    """Of a worker's voice.
+
+    Attributes:
+        name: of the voice.
+        language: of it.
+        sample_rate: in Hz.
+        acoustics: names of its acoustic models.
+        refiners: names of what may stand behind one.
+        vocoders: names of its vocoders.
+        acoustic: what speaks if none is asked for, refiners included.
+        vocoder: likewise.
+    """
 
     name: str
     language: str
@@ -69,6 +80,8 @@ class Facts(NamedTuple):
     acoustics: tuple[str, ...]
     refiners: tuple[str, ...]
     vocoders: tuple[str, ...]
+    acoustic: str
+    vocoder: str
 
 
 class Ready(NamedTuple):

@@ -86,6 +86,8 @@ class _Worker:
             tuple(voice.acoustics),
             tuple(voice.refiners),
             tuple(voice.vocoders),
+            voice.default_acoustic,
+            voice.default_vocoder,
         )
 
     def do(self, start: Start) -> None:

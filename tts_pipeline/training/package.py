@@ -14,12 +14,13 @@ from tts_pipeline import atomic
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.text.symbols import Alphabet
 from tts_pipeline.training.stages import Stage
+from tts_pipeline.voice.defaults import Defaults
 from tts_pipeline.voice.voice import Voice
 
 
 @dataclasses.dataclass(frozen=True)
 class VoiceFacts:
-    """What the card says of a voice's origin.
+    """What the card says of a voice's origin, and which of its models speak if none is asked for.
 
     Attributes:
         name: of the voice.
@@ -28,6 +29,7 @@ class VoiceFacts:
         licence: of the recordings and so of the weights.
         limits: what the voice cannot do, in plain words.
         language: "en-US".
+        defaults: models that speak if none is asked for.
     """
 
     name: str
@@ -36,6 +38,7 @@ class VoiceFacts:
     licence: str
     limits: tuple[str, ...] = ()
     language: str = "en-US"
+    defaults: Defaults = Defaults()
 
 
 def package(
@@ -52,7 +55,8 @@ def package(
 
     Args:
         facts: for the card.
-        stages: of the recipe; the first acoustic model and the first vocoder become the defaults.
+        stages: of the recipe; the first acoustic model and the first vocoder become the defaults
+            where ``facts`` name no others.
         trained: gives the model of a stage.
         audio: audio settings.
         alphabet: of the tokens.
@@ -67,7 +71,8 @@ def package(
     run = [stage.name for stage in stages if (runs / stage.name / "best.json").exists()]
     card = write_card(facts, {name: _facts_of(runs / name) for name in run}, n_utterances)
     folder = runs / "voice"
-    Voice(facts.name, audio, models, facts.language, card, alphabet).save(folder)
+    made = Voice(facts.name, audio, models, facts.language, card, alphabet, defaults=facts.defaults)
+    made.save(folder)
     shutil.copyfile(recipe, folder / "recipe.yaml")
     return folder
 
@@ -98,6 +103,7 @@ def write_card(facts: VoiceFacts, trained: dict[str, dict[str, object]], n_utter
         f"- Licence of the recordings and of these weights: {facts.licence}",
         f"- Language: {facts.language}",
         "- Recipe: `recipe.yaml` in this folder",
+        *(f"- Default {role}: `{name}`" for role, name in facts.defaults.given.items()),
         "",
         "| stage | steps | seed | validation |",
         "|---|---|---|---|",
@@ -113,9 +119,9 @@ def write_card(facts: VoiceFacts, trained: dict[str, dict[str, object]], n_utter
     return "\n".join(lines)
 
 
-def add_scores(folder: Path, table: str, scores: Path) -> None:
+def add_scores(folder: Path, text: str, scores: Path) -> None:
     """Put the scores on the test set into a voice's card and their file beside it."""
     card = folder / "CARD.md"
-    text = card.read_text(encoding="utf-8").split("\n## Scores\n")[0]
-    atomic.write_text(card, f"{text}\n## Scores\n\n{table}\n")
+    before = card.read_text(encoding="utf-8").split("\n## Scores\n")[0]
+    atomic.write_text(card, f"{before}\n## Scores\n\n{text}\n")
     shutil.copyfile(scores, folder / "scores.json")

@@ -21,6 +21,7 @@ from tts_pipeline.training.data.prepared import SHIPPED, load_prepared
 from tts_pipeline.training.stages import Stage
 from tts_pipeline.training.strategies import train_strategy
 from tts_pipeline.training.strategy_file import NAME, StrategyFile
+from tts_pipeline.voice.defaults import Defaults
 from tts_pipeline.voice.voice import Voice
 
 DONE = "done.json"
@@ -97,13 +98,21 @@ def voice_of_runs(names: Sequence[str], prepared: Path, runs: Path, voice: Path)
     return made
 
 
-def main(argv: Sequence[str] | None = None, *, folder: Path, order: Sequence[str]) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    folder: Path,
+    order: Sequence[str],
+    acoustic: str | None = None,
+) -> int:
     """Train all strategies of a recipe, or those that are named, and write the voice.
 
     Args:
         argv: the command line.
         folder: of the trainings' YAML files.
         order: their names; one that builds on another comes after it.
+        acoustic: what speaks if nothing is asked for, once the voice has all models that it names;
+            None: as the voice says.
     """
     parser = argparse.ArgumentParser(
         description="Train ways to generate beside each other, from a finished voice."
@@ -146,7 +155,10 @@ def main(argv: Sequence[str] | None = None, *, folder: Path, order: Sequence[str
         debug=options.debug,
     )
     made = voice_of_runs(order, options.prepared, runs, voice)
+    if set(Defaults(acoustic).models) <= set(made.models):
+        made = made.with_defaults(acoustic=acoustic)
     made.save(runs / "voice")
     n_bytes = sum(file.stat().st_size for file in (runs / "voice").iterdir())
     print(f"{runs / 'voice'}: {', '.join(made.models)}; {n_bytes / 1e6:.1f} MB")
+    print(f"default: {made.default_acoustic}, {made.default_vocoder}")
     return 0

@@ -132,6 +132,12 @@ class Stage:
         return 6e-9 * n_weights * loop.max_steps * loop.batch_size * _FRAMES
 
 
+def roles_of(stages: Sequence[Stage]) -> dict[str, str]:
+    """By name the role of each model that stages give a voice."""
+    named = ((stage.model_name, stage.kind) for stage in stages)
+    return {name: KINDS[kind].role for name, kind in named if name and kind}
+
+
 def stage_names(stages: Sequence[Stage]) -> tuple[str, ...]:
     """Names of all stages of a recipe in their order, those that every recipe has included."""
     return (*FIRST, *(stage.name for stage in stages), *LAST)

@@ -24,6 +24,7 @@ from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
 from tts_pipeline.nn.weights import arrays_in
 from tts_pipeline.text.symbols import Alphabet
+from tts_pipeline.voice.defaults import Defaults
 from tts_pipeline.voice.models import ACOUSTIC, KINDS, VOCODER
 from tts_pipeline.voice.schema import CONFIG, SCHEMA, mapping, read_config, remedy_for
 from tts_pipeline.voice.voice_model import Origin, VoiceModel
@@ -56,6 +57,7 @@ class Contents(NamedTuple):
     models: Mapping[str, VoiceModel]
     card: str
     fingerprint: str = ""
+    defaults: Defaults = Defaults()
 
 
 def read_folder(folder: Path) -> Contents:
@@ -110,7 +112,10 @@ def read_folder(folder: Path) -> Contents:
     card = folder / CARD
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     audio = next(iter(models.values())).audio
-    return Contents(config["name"], config["language"], alphabet, audio, models, text, fingerprint)
+    defaults = _defaults(config.get("defaults", {}), models, folder)
+    return Contents(
+        config["name"], config["language"], alphabet, audio, models, text, fingerprint, defaults
+    )
 
 
 def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
@@ -118,7 +123,7 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
 
     Args:
         folder: made if it is missing.
-        contents: name, models and card.
+        contents: name, models, defaults and card.
         dtype: of stored parameters, one of ``DTYPES``. Buffers, which are few and may be
             statistics, are stored as float32.
 
@@ -147,21 +152,63 @@ def write_folder(folder: Path, contents: Contents, dtype: str) -> None:
             "config": model.settings,
             "weights": dataclasses.asdict(WeightsFile(file, _sha256(content), len(content))),
         }
-    config = {
-        "schema": SCHEMA,
-        "name": contents.name,
-        "language": contents.language,
-        "alphabet": contents.alphabet.to_dict(),
-        "models": records,
-    }
     files[CARD] = contents.card.encode()
-    files[CONFIG] = (json.dumps(config, indent=2) + "\n").encode()
+    files[CONFIG] = _config(contents, records)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
             write_bytes(folder / file, content, VoiceError)
     except OSError as error:
         raise VoiceError(f"{folder}: cannot be written ({error})") from error
+
+
+def write_defaults(folder: Path, defaults: Defaults) -> None:
+    """Change which models of the voice in a folder speak if none is asked for; weights and card
+    stay as they are.
+
+    Args:
+        folder: that of the voice.
+        defaults: in place of what its config.json says.
+
+    Raises:
+        VoiceError: if the voice has no such models, its config.json cannot be read, or not be
+            written.
+    """
+    contents = read_folder(folder)
+    fault = defaults.fault(_roles(contents.models))
+    if fault:
+        raise VoiceError(f"voice {contents.name!r}: {fault}")
+    records = read_config(folder)[0]["models"]
+    write_bytes(folder / CONFIG, _config(contents._replace(defaults=defaults), records), VoiceError)
+
+
+def _config(contents: Contents, records: Mapping[str, object]) -> bytes:
+    """What config.json holds."""
+    given = contents.defaults.given
+    config = {
+        "schema": SCHEMA,
+        "name": contents.name,
+        "language": contents.language,
+        **({"defaults": given} if given else {}),
+        "alphabet": contents.alphabet.to_dict(),
+        "models": records,
+    }
+    return (json.dumps(config, indent=2) + "\n").encode()
+
+
+def _defaults(values: object, models: Mapping[str, VoiceModel], folder: Path) -> Defaults:
+    try:
+        defaults = from_mapping(Defaults, values, "defaults")
+    except TTSPipelineError as error:
+        raise VoiceError(f"{folder / CONFIG}: {error}; {remedy_for(folder)}") from error
+    fault = defaults.fault(_roles(models))
+    if fault:
+        raise VoiceError(f"{folder / CONFIG}: {fault}; {remedy_for(folder)}")
+    return defaults
+
+
+def _roles(models: Mapping[str, VoiceModel]) -> dict[str, str]:
+    return {name: model.role for name, model in models.items()}
 
 
 def _stored_arrays(model: VoiceModel, dtype: str) -> dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ def read_config(folder: Path) -> tuple[dict[str, Any], str]:
             f"{SCHEMA}; update tts_pipeline"
         )
     keys = ("schema", "name", "language", "models", *(("alphabet",) if schema > 1 else ()))
-    config = mapping(config, str(path), keys)
+    config = mapping(config, str(path), keys, optional=("defaults",) if schema > 1 else ())
     for key, kind in (("name", str), ("language", str), ("models", dict)):
         if not isinstance(config[key], kind):
             raise VoiceError(
@@ -72,9 +72,10 @@ def mapping(
     """
     if not isinstance(values, dict) or set(values) - set(optional) != set(keys):
         found = ", ".join(map(str, values)) if isinstance(values, dict) else repr(values)
+        more = f" and perhaps {', '.join(optional)}" if optional else ""
         raise VoiceError(
-            f"{where}: holds {found or 'nothing'}, expected {', '.join(keys)}; this is no voice of "
-            "tts_pipeline, or it was edited"
+            f"{where}: holds {found or 'nothing'}, expected {', '.join(keys)}{more}; this is no "
+            "voice of tts_pipeline, or it was edited"
         )
     return values
 

@@ -14,6 +14,7 @@ from tts_pipeline.protocols import AcousticModel, Aligner, Refiner, Vocoder
 from tts_pipeline.text.protocol import TextFrontEnd
 from tts_pipeline.text.symbols import Alphabet
 from tts_pipeline.voice.assembly import Started, models_of
+from tts_pipeline.voice.defaults import CHAIN, GRIFFIN_LIM, Defaults
 from tts_pipeline.voice.folder import Contents, read_folder, write_folder
 from tts_pipeline.voice.front_ends import FRONT_ENDS
 from tts_pipeline.voice.models import ACOUSTIC, ALIGNER, REFINER, VOCODER
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 SHIPPED = Path(__file__).resolve().parents[1] / "voices" / "kathleen"
-DEFAULT_ACOUSTIC, DEFAULT_VOCODER = "autoregressive", "parallel"
-GRIFFIN_LIM = "griffin-lim"
-CHAIN = "+"
 
 
 class Voice:
@@ -39,8 +37,8 @@ class Voice:
         name: what the voice is called.
         audio: the audio settings that all of its models share.
         models: by name: PyTorch modules of a registered kind, what implements a contract of
-            :mod:`tts_pipeline.protocols` already, or the models of another voice. The first
-            acoustic model and the first vocoder are the defaults; "griffin-lim" is always there.
+            :mod:`tts_pipeline.protocols` already, or the models of another voice;
+            "griffin-lim" is always there.
         language: one of ``FRONT_ENDS``.
         card: its card in Markdown: data, licence, recipe, scores, limits.
         alphabet: of the tokens that the models read; None: the front end's.
@@ -48,13 +46,16 @@ class Voice:
         path: folder that it was loaded from, if any.
         fingerprint: SHA-256 over configuration and weights of the folder; empty if there is none.
         text_format: how texts are written, "plain" or "markdown".
+        defaults: which models speak if none is asked for; None: the first acoustic model and the
+            first vocoder.
 
     Attributes:
         models: all of them by name, in order.
+        defaults: as given.
 
     Raises:
         VoiceError: if the models do not share the audio settings, one of another kind that they
-            use is not there, or the language is unknown.
+            use or that speaks by default is not there, or the language is unknown.
     """
 
     def __init__(
@@ -69,8 +70,9 @@ class Voice:
         path: Path | None = None,
         fingerprint: str = "",
         text_format: str = "plain",
+        defaults: Defaults | None = None,
     ) -> None:
-        self.text_format = text_format
+        self.text_format, self.defaults = text_format, defaults or Defaults()
         self.name, self.audio, self.language, self.card = name, audio, language, card
         self.lexicon, self.path, self.fingerprint = lexicon, path, fingerprint
         if language not in FRONT_ENDS:
@@ -86,6 +88,9 @@ class Voice:
                     f"voice {name!r}: {model.role} {model.name!r} is made for {model.audio}, "
                     f"expected {audio}; train all models with the same audio settings"
                 )
+        fault = self.defaults.fault({key: model.role for key, model in self.models.items()})
+        if fault:
+            raise VoiceError(f"voice {name!r}: {fault}")
         self._started: dict[str, Any] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -122,11 +127,13 @@ class Voice:
 
     @property
     def default_acoustic(self) -> str:
-        """Name of the acoustic model that speaks if none is asked for.
+        """Name of the acoustic model that speaks if none is asked for, refiners included.
 
         Raises:
             VoiceError: if the voice has none.
         """
+        if self.defaults.acoustic is not None:
+            return self.defaults.acoustic
         names = self.names(ACOUSTIC)
         if not names:
             raise VoiceError(f"voice {self.name!r} has no acoustic model")
@@ -138,9 +145,12 @@ class Voice:
         return self.names(VOCODER)[0]
 
     def names(self, role: str) -> list[str]:
-        """Names of the models of a role, the default first."""
+        """Names of the models of a role, those that speak by default first."""
         found = [name for name, model in self.models.items() if model.role == role]
-        return [*found, GRIFFIN_LIM] if role == VOCODER and GRIFFIN_LIM not in found else found
+        if role == VOCODER and GRIFFIN_LIM not in found:
+            found.append(GRIFFIN_LIM)
+        first = self.defaults.models
+        return sorted(found, key=lambda name: name not in first)
 
     def choose_acoustic(self, name: str | None = None) -> AcousticModel:
         """The acoustic model of this name, "acoustic+refiner" with a refiner behind it.
@@ -148,11 +158,16 @@ class Voice:
         Raises:
             VoiceError: if the voice has no such model; the message lists those that it has.
         """
-        first, *refiners = (name or self.default_acoustic).split(CHAIN)
-        model = self.start(first, ACOUSTIC)
-        for refiner in refiners:
-            model = Refined(model, self.start(refiner, REFINER))
-        return cast(AcousticModel, model)
+        name = name or self.default_acoustic
+        if CHAIN not in name:
+            return cast(AcousticModel, self.start(name, ACOUSTIC))
+        if name not in self._started:
+            first, *refiners = name.split(CHAIN)
+            model = self.start(first, ACOUSTIC)
+            for refiner in refiners:
+                model = Refined(model, self.start(refiner, REFINER))
+            self._started[name] = model
+        return cast(AcousticModel, self._started[name])
 
     def choose_vocoder(self, name: str | None = None) -> Vocoder:
         """The vocoder of this name.
@@ -262,6 +277,21 @@ class Voice:
         given = {**self._given(), "models": {**models, name: model}, "fingerprint": ""}
         return _voice(given)
 
+    def with_defaults(self, *, acoustic: str | None = None, vocoder: str | None = None) -> Voice:
+        """The same voice, sharing its models, in which others speak if none is asked for.
+
+        Args:
+            acoustic: as for :meth:`choose_acoustic`; None: as before.
+            vocoder: as for :meth:`choose_vocoder`; None: as before.
+
+        Raises:
+            VoiceError: if the voice has no such model.
+        """
+        given = {**self.defaults.given, **Defaults(acoustic, vocoder).given}
+        other = _voice({**self._given(), "defaults": Defaults(**given), "fingerprint": ""})
+        other._started = self._started
+        return other
+
     def to(self, device: str | torch.device) -> Voice:
         """The same voice with its models at work in PyTorch on a device; "cpu": without PyTorch.
 
@@ -333,6 +363,7 @@ class Voice:
             "path": self.path,
             "fingerprint": self.fingerprint,
             "text_format": self.text_format,
+            "defaults": self.defaults,
         }
 
 

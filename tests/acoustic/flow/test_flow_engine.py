@@ -183,8 +183,24 @@ def test_a_refined_stream_starts_before_the_mel_has_ended(refiner, mel):
             taken.append(k)
             yield mel[:, k : k + 1]
 
-    next(iter(refiner.stream(blocks(), LONG, LONG.fixed_frames)))
-    assert len(taken) == 48
+    first = next(iter(refiner.stream(blocks(), LONG, LONG.fixed_frames)))
+    assert len(taken) == 64 + refiner.lookahead()
+    # As long as the first block of a mel that is not refined.
+    assert 64 <= first.shape[1] < 68
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_a_refined_frame_sees_as_far_ahead_as_the_refiner_says(refiner, mel, steps):
+    options = FlowOptions(steps=steps, temperature=0.0)
+    lookahead = refiner.lookahead(options)
+    assert steps * TOLD.lookahead <= lookahead < steps * TOLD.lookahead + 4
+    changed = mel.copy()
+    changed[:, 200:] += 1
+    made, other = (
+        refiner.refine(each, LONG, LONG.fixed_frames, options=options) for each in (mel, changed)
+    )
+    differs = np.flatnonzero((made != other).any(0))
+    assert 200 - steps * TOLD.lookahead <= differs[0] < 200
 
 
 def test_frames_that_are_not_to_be_written_stay_and_lead_the_others(refiner, mel):

@@ -129,6 +129,13 @@ def test_every_acoustic_model_refiner_and_number_of_steps_takes_part(voice, mate
         *("autoregressive+raiser", "stepper"),
         *("stepper-steps-1", "stepper-steps-2", "stepper-steps-4"),
     ]
+    # What speaks by default changes neither what takes part nor what it is called.
+    others = by_name(richer.with_defaults(acoustic="autoregressive+raiser"))
+    assert others == found
+    longer = by_name(richer.with_defaults(acoustic="stepper+raiser+raiser"))
+    assert [name for name in longer if name.startswith("stepper") and "steps" not in name] == [
+        *("stepper", "stepper+raiser+raiser", "stepper+raiser", "stepper-griffin-lim"),
+    ]
     points = [strategy for strategy in found.values() if strategy.curve]
     assert [(point.curve, point.steps) for point in points] == [("stepper", n) for n in (1, 2, 4)]
     for point in points:

@@ -68,6 +68,8 @@ def test_report_of_a_voice(tmp_path: Path):
     ) / sum(len(item.waveform) for item in recordings)
     assert goals["total duration by natural"]["found"]["value"] == pytest.approx(total)
     assert "| WER by natural WER" in (tmp_path / "scores.md").read_text()
+    assert (content["acoustic"], content["vocoder"]) == ("autoregressive", "parallel")
+    assert "the acoustic model `autoregressive`" in (tmp_path / "scores.md").read_text()
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["tiny_01.png"]
     copies = sorted(path.name for path in (tmp_path / "wavs" / "copy").iterdir())
     assert copies == ["tiny_01.wav", "tiny_05.wav"]

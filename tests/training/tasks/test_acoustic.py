@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -22,6 +23,7 @@ from tts_pipeline.training.tasks.acoustic import (
     masked_l1,
     token_targets,
 )
+from tts_pipeline.voice.defaults import Defaults
 
 MODEL = AutoregressiveConfig(
     channels=32, hidden=32, encoder_blocks=1, predictor_blocks=1, frame_blocks=1, prenet=16
@@ -155,4 +157,6 @@ def test_the_card_says_where_the_voice_comes_from():
     card = write_card(facts, {"align": {"step": 7, "seed": 1, "valid": {"loss": 0.25}}}, 11)
     for part in ("# n", "the speaker", "the source; 11 of them", "CC0 1.0", "- no shouting"):
         assert part in card
-    assert "| align | 7 | 1 | loss 0.250 |" in card
+    assert "| align | 7 | 1 | loss 0.250 |" in card and "Default" not in card
+    facts = dataclasses.replace(facts, defaults=Defaults("a+b"))
+    assert "- Default acoustic: `a+b`\n" in write_card(facts, {}, 11)

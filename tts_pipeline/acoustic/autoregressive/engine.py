@@ -99,7 +99,8 @@ class AutoregressiveEngine:
         sizes = (options or AutoregressiveOptions()).lengths(
             self._n_steps(plan), self.config.frames_per_step
         )
-        return MelStream(self._blocks(plan, seed, sizes), plan.durations, plan.f0)
+        blocks = self._blocks(plan, seed, sizes)
+        return MelStream(blocks, plan.durations, plan.f0, plan=plan)
 
     def operations(
         self, given: AcousticInput, options: AutoregressiveOptions | None = None

@@ -196,12 +196,18 @@ class FlowRefinerEngine:
         options: FlowOptions | None = None,
     ) -> Iterator[np.ndarray]:
         """:meth:`refine` of a mel that comes in blocks ``(M, t)``; together the blocks are what it
-        returns. Each frame waits for ``steps * config.lookahead`` frames after it.
+        returns. Each frame waits for :meth:`lookahead` frames after it.
 
         Raises:
             ConfigError: if the durations are not known, or not those of the mel.
         """
         return self._blocks(mel, given, durations, None, seed, options)
+
+    def lookahead(self, options: FlowOptions | None = None) -> int:
+        """Frames that must follow a frame before it is settled: those that all steps see, rounded
+        up to a multiple of 4."""
+        steps = _Settings(self.config, options or FlowOptions()).steps
+        return -(-steps * self.config.lookahead // 4) * 4
 
     def operations(self, n_frames: int, options: FlowOptions | None = None) -> Operations:
         """Arithmetic of refining so many frames, without that of the plan."""
@@ -230,7 +236,9 @@ class FlowRefinerEngine:
         noise = _Noise(seed, settings.temperature, self.features.n_mels)
         steps = StepPass(self._net, settings.steps)
         come, blocks = FrameBuffer(), iter(mel)
-        for begin, end in pieces(n_frames):
+        # So that the first block is as long as one that is not refined.
+        first = FlowOptions.first_frames + self.lookahead(options)
+        for begin, end in pieces(n_frames, first):
             while len(come) < end - begin:
                 block = next(blocks, None)
                 if block is None:

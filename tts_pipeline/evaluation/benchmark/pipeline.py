@@ -17,8 +17,9 @@ from tts_pipeline.evaluation.benchmark.timing import (
 )
 from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.synthesis import stream, synthesize
+from tts_pipeline.voice.defaults import GRIFFIN_LIM
 from tts_pipeline.voice.models import ACOUSTIC
-from tts_pipeline.voice.voice import GRIFFIN_LIM, Voice
+from tts_pipeline.voice.voice import Voice
 
 SHORT, MEDIUM, LONG = "short", "ten seconds", "ten minutes"
 WHOLE, FIRST = "text to waveform", "first sound"
@@ -120,6 +121,8 @@ def summary(timed: list[Timed], voice: Voice, memory_mb: dict[str, float | None]
             }
             for t in timed
         ],
+        "acoustic": voice.default_acoustic,
+        "vocoder": voice.default_vocoder,
         "first_sound_ms": _latency_ms(first[1]),
         "first_sound_ms_by_threads": {str(n): _latency_ms(t) for n, t in first.items()},
         "stage_1_frames_per_s": one[STAGE_1, MEDIUM].xrt * voice.audio.frame_rate,
@@ -169,10 +172,11 @@ def _stages(voice: Voice) -> list[Job]:
 
         return run
 
-    first, *others = voice.names(ACOUSTIC)
+    default = voice.default_acoustic
+    others = [name for name in voice.names(ACOUSTIC) if name != default]
     return [
         Job(FRONT_END, MEDIUM, read),
-        Job(STAGE_1, MEDIUM, write(first)),
+        Job(STAGE_1, MEDIUM, write(default)),
         *(Job(f"{STAGE_1}, {name}", MEDIUM, write(name)) for name in others),
         Job(STAGE_2, MEDIUM, sound(voice.default_vocoder)),
         Job(REFERENCE, MEDIUM, sound(GRIFFIN_LIM)),

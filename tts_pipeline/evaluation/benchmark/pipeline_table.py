@@ -12,6 +12,7 @@ from tts_pipeline.errors import TTSPipelineError
 def table(figures: dict[str, Any]) -> str:
     """The figures for a terminal."""
     lines = [Machine(**figures["machine"]).describe()]
+    lines.append(f"stage 1: {figures['acoustic']}; stage 2: {figures['vocoder']}")
     lines.append(
         f"{'system':26}{'text':13}{'threads':>7}{'median ms':>11}{'min-max ms':>19}"
         f"{'x real time':>13}{'per core':>10}"

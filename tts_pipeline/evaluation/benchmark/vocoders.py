@@ -25,12 +25,14 @@ from tts_pipeline.evaluation.benchmark.timing import (
 from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
 from tts_pipeline.vocoder.wavenet.engine import WaveNetEngine
-from tts_pipeline.voice.voice import DEFAULT_VOCODER, GRIFFIN_LIM, Voice
+from tts_pipeline.voice.defaults import GRIFFIN_LIM
+from tts_pipeline.voice.voice import Voice
 
 if TYPE_CHECKING:
     from tts_pipeline.vocoder.wavenet.model import WaveNet
 
 NAIVE, CACHED, F32, F16 = "naive", "cached", "numba-f32", "numba-f16"
+PARALLEL = "parallel"
 WAVENETS = (NAIVE, CACHED, F32, F16)
 SMALLER, BATCH = "-10-layers", "-batch-2-cores"
 SOUND, FIRST = "samples", "first sample"
@@ -83,13 +85,13 @@ class Candidates:
         names = list(WAVENETS)
         names += [name + BATCH for name in (F32, F16) if batch]
         names += [name + SMALLER for name in (F32, F16) if smaller]
-        names += ["parallel"] if DEFAULT_VOCODER in self.voice.vocoders else []
+        names += [PARALLEL] if PARALLEL in self.voice.vocoders else []
         return [*names, GRIFFIN_LIM]
 
     def vocoder(self, name: str) -> VocoderUnderTest:
         """One of them."""
-        if name == "parallel":
-            return VocoderUnderTest(self._whole(DEFAULT_VOCODER), self._first_of_parallel)
+        if name == PARALLEL:
+            return VocoderUnderTest(self._whole(PARALLEL), self._first_of_parallel)
         if name == GRIFFIN_LIM:
             return VocoderUnderTest(self._whole(GRIFFIN_LIM), self._whole(GRIFFIN_LIM))
         generator, n_items, config = name, 1, None
@@ -109,7 +111,7 @@ class Candidates:
         return run
 
     def _first_of_parallel(self, call: int) -> float:
-        parts = self.voice.choose_vocoder(DEFAULT_VOCODER).stream(self.blocks, seed=call)
+        parts = self.voice.choose_vocoder(PARALLEL).stream(self.blocks, seed=call)
         return len(next(iter(parts))) / self.voice.audio.sample_rate
 
     def _wavenet(
@@ -240,7 +242,7 @@ def _alone(voice: Voice, name: str, threads: int) -> dict[str, float | None]:
     if voice.path is None:
         return {"peak_memory_mb": None, "compile_s": None}
     folder = str(voice.path.resolve())
-    compiles = name == "parallel" or name.startswith("numba")
+    compiles = name == PARALLEL or name.startswith("numba")
     return {
         "peak_memory_mb": peak_memory_mb(_ALONE, folder, name, threads=threads),
         "compile_s": compile_s(folder, name) if compiles else None,

@@ -23,8 +23,9 @@ from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.speech_options import SpeechOptions, model_options
 from tts_pipeline.synthesis import stream, synthesize
 from tts_pipeline.timeline import Speaker
+from tts_pipeline.voice.defaults import CHAIN, GRIFFIN_LIM
 from tts_pipeline.voice.models import ACOUSTIC, REFINER, VOCODER
-from tts_pipeline.voice.voice import CHAIN, GRIFFIN_LIM, Voice
+from tts_pipeline.voice.voice import Voice
 
 # Points of the curves of models that take a number of steps, as far as they take them.
 STEPS = (1, 2, 4, 8, 16)
@@ -203,8 +204,11 @@ def _copies(voice: Voice) -> list[Strategy]:
 def _speech(voice: Voice) -> list[Strategy]:
     if not voice.names(ACOUSTIC):
         return []
+    # The first acoustic model is that of the default, which may be refined.
     acoustics, vocoders = voice.names(ACOUSTIC), _vocoders(voice)
-    refined = [f"{acoustics[0]}{CHAIN}{name}" for name in voice.names(REFINER)]
+    chains = [voice.default_acoustic]
+    chains += [f"{acoustics[0]}{CHAIN}{name}" for name in voice.names(REFINER)]
+    refined = [name for name in dict.fromkeys(chains) if CHAIN in name]
     out: list[Strategy] = [
         Speech(name, _label(name, vocoders[0]), name, vocoders[0])
         for name in (acoustics[0], *refined, *acoustics[1:])

@@ -1,7 +1,7 @@
 """What a strategy is, a way from text to sound, and how one joins the comparison.
 
 Every acoustic model of a voice takes part by itself, in front of the default vocoder, every
-refiner behind the default acoustic model, and every vocoder. Something else is a subclass of
+refiner behind the acoustic model of the default, and every vocoder. Something else is a subclass of
 :class:`Strategy`, registered with a function that says which strategies a voice permits::
 
     @dataclasses.dataclass(frozen=True)

@@ -183,13 +183,13 @@ def _chosen_text(comparison: Comparison, rows: list[StrategyResult], text: str |
 
 
 def _explanation(row: StrategyResult, rows: list[StrategyResult]) -> Explanation:
-    """That of the model by which this strategy differs from the default one."""
+    """That of the model by which this strategy differs from the first one."""
     return EXPLANATIONS.get(_kind(row, rows), UNKNOWN)
 
 
 def _kind(row: StrategyResult, rows: list[StrategyResult]) -> str:
-    default = rows[0].kinds
-    own = [kind for kind in row.kinds if kind not in default]
+    first = rows[0].kinds
+    own = [kind for kind in row.kinds if kind not in first]
     return own[-1] if own else (row.kinds[0] if row.kinds else "")
 
 

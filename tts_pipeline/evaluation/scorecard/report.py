@@ -60,12 +60,16 @@ class VoiceScores:
     Attributes:
         scored: every utterance by every system: ``natural``, ``copy``, ``griffin-lim``,
             ``speech``.
+        acoustic: name of the acoustic model that spoke, refiners included.
+        vocoder: name of the vocoder of both.
         outcomes: the figures that have goals.
         unspoken: by utterance what of its text was not spoken; empty if all was.
         folder: where the report lies.
     """
 
     scored: list[Scored]
+    acoustic: str
+    vocoder: str
     outcomes: list[Outcome]
     unspoken: dict[str, tuple[str, ...]]
     folder: Path
@@ -87,7 +91,8 @@ def evaluate_voice(
     """Score a voice on a test set and write ``scores.json``, ``scores.md``, csv and pictures.
 
     Every recording is spoken twice: from its own mel (copy-synthesis, the vocoder alone) and from
-    its text (both stages). Griffin-Lim does every third copy as a yardstick.
+    its text (both stages), with the voice's default models. Griffin-Lim does every third copy as a
+    yardstick.
 
     Args:
         voice: the voice, at 16 kHz.
@@ -136,7 +141,8 @@ def evaluate_voice(
     unspoken = {item.recording.id: item.unspoken for item in renditions}
     whole = [not faults for faults in unspoken.values()]
     outcomes = judge(scored, whole, goals or Goals())
-    found = VoiceScores(scored, outcomes, unspoken, folder)
+    acoustic, vocoder = voice.default_acoustic, voice.default_vocoder
+    found = VoiceScores(scored, acoustic, vocoder, outcomes, unspoken, folder)
     _write(found, voice, recogniser, seed)
     return found
 
@@ -165,6 +171,8 @@ def _write(found: VoiceScores, voice: Voice, recogniser: Recogniser, seed: int) 
     content: dict[str, Any] = {
         "voice": voice.name,
         "fingerprint": voice.fingerprint,
+        "acoustic": found.acoustic,
+        "vocoder": found.vocoder,
         "seed": seed,
         "recogniser": recogniser.name,
         "goals": outcomes,
@@ -192,8 +200,9 @@ def _markdown(found: VoiceScores, voice: Voice, recogniser: Recogniser) -> str:
         "## Goals",
         outcome_table(found.outcomes),
         "## All figures",
-        "`natural`: the recordings. `copy`: natural mel through the vocoder. `griffin-lim`: the "
-        "same through Griffin-Lim, every third recording. `speech`: text through both stages. "
+        f"`natural`: the recordings. `copy`: natural mel through the vocoder `{found.vocoder}`. "
+        "`griffin-lim`: the same through Griffin-Lim, every third recording. `speech`: text "
+        f"through the acoustic model `{found.acoustic}` and the same vocoder. "
         "MCD of `speech` includes other timing and intonation. Recordings are compared as they "
         "were prepared for training (high-passed at 60 Hz, levelled, trimmed): rumble that no "
         "listener misses would count against every copy.",

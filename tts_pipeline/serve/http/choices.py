@@ -53,6 +53,8 @@ def voices_of(facts: Facts) -> dict[str, Any]:
         "acoustics": list(facts.acoustics),
         "refiners": list(facts.refiners),
         "vocoders": list(facts.vocoders),
+        "default_acoustic": facts.acoustic,
+        "default_vocoder": facts.vocoder,
         "sample_rate": facts.sample_rate,
     }
 

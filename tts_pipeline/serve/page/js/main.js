@@ -55,8 +55,9 @@ async function load() {
       name,
       ...known.refiners.map((refiner) => `${name}+${refiner}`),
     ]);
-    fill("acoustic", chains);
-    fill("vocoder", known.vocoders);
+    // What is shown first is what is chosen.
+    fill("acoustic", [...new Set([known.default_acoustic, ...chains])]);
+    fill("vocoder", [...new Set([known.default_vocoder, ...known.vocoders])]);
     restore();
     showFactors();
     return true;
