@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig
-from tts_pipeline.errors import AudioError
+from tts_pipeline.errors import AudioError, VoiceError
 
 # What may be asked of an acoustic model per token, beside the tokens themselves.
 CONTROLS = ("rate", "pitch", "energy", "fixed_frames")
@@ -297,3 +297,22 @@ def checked_mel(mel: Any, audio: AudioConfig, *, batched: bool = True) -> np.nda
     if not np.isfinite(array).all():
         raise AudioError("mel holds NaN or infinity: check the acoustic model's output")
     return np.ascontiguousarray(array, np.float32)
+
+
+def finite(blocks: Iterable[np.ndarray], maker: str) -> Iterator[np.ndarray]:
+    """Blocks of numbers as a model makes them.
+
+    Args:
+        blocks: of a mel or a waveform.
+        maker: the model, for the message.
+
+    Raises:
+        VoiceError: when one comes that holds NaN or infinity.
+    """
+    for block in blocks:
+        if not np.isfinite(block).all():
+            raise VoiceError(
+                f"{maker} gives NaN or infinity; its weights are not those of a trained model, "
+                "take another voice"
+            )
+        yield block

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.cores import usable_cores
-from tts_pipeline.errors import ConfigError, VoiceError
+from tts_pipeline.errors import ConfigError
 from tts_pipeline.intonation.applied import SentenceIntonation
 from tts_pipeline.nn.threads import blas_threads
-from tts_pipeline.protocols import AcousticInput, MelStream
+from tts_pipeline.protocols import AcousticInput, MelStream, finite
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
 from tts_pipeline.sentence_style import SentenceStyle
 from tts_pipeline.speech_options import N_SEEDS, SpeechOptions, model_options
@@ -129,27 +129,25 @@ class Speaker:
     def waveform(self, mel: SentenceMel, index: int) -> np.ndarray:
         """Samples ``(S,)`` float32 of the mel of sentence number ``index``."""
         seed = self.seed_of(index)
-        return self._finite(
-            self.vocoder.infer(mel.read(), seed=seed, options=self._vocoder_options)
-        )
+        samples = self.vocoder.infer(mel.read(), seed=seed, options=self._vocoder_options)
+        return next(self._finite([samples], f"vocoder {self.vocoder_name!r}"))
 
     def waveform_blocks(self, mel: SentenceMel, index: int) -> Iterator[np.ndarray]:
         """:meth:`waveform` in blocks, each as soon as it is settled."""
         seed = self.seed_of(index)
-        for samples in self.vocoder.stream(mel.blocks(), seed=seed, options=self._vocoder_options):
-            yield self._finite(samples)
+        blocks = self.vocoder.stream(mel.blocks(), seed=seed, options=self._vocoder_options)
+        return self._finite(blocks, f"vocoder {self.vocoder_name!r}")
 
-    def _finite(self, samples: np.ndarray) -> np.ndarray:
-        if not np.isfinite(samples).all():
-            raise VoiceError(
-                f"voice {self.voice.name!r}: vocoder {self.vocoder_name!r} gives samples that are "
-                "no numbers; its weights are not those of a trained model, take another voice"
-            )
-        return samples
+    def _finite(self, blocks: Iterable[np.ndarray], maker: str) -> Iterator[np.ndarray]:
+        return finite(blocks, f"voice {self.voice.name!r}: {maker}")
 
     def _mel(self, parts: list[Part], streams: Iterable[MelStream]) -> SentenceMel:
         align = self._align if self.voice.names(ALIGNER) else None
-        return SentenceMel(parts, streams, self.voice.audio, align)
+        return SentenceMel(parts, map(self._checked, streams), self.voice.audio, align)
+
+    def _checked(self, stream: MelStream) -> MelStream:
+        stream.blocks = self._finite(stream.blocks, f"acoustic model {self.acoustic_name!r}")
+        return stream
 
     def _align(self, tokens: np.ndarray, mel: np.ndarray) -> np.ndarray:
         return self.voice.choose_aligner().align(tokens, mel)

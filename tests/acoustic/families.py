@@ -10,6 +10,8 @@ from torch import nn
 
 from tests.features.codes.test_codes import lively
 from tests.tiny import ACOUSTIC, make_tiny_voice
+from tts_pipeline.acoustic.aligner.config import AlignerConfig
+from tts_pipeline.acoustic.aligner.model import VoiceAligner
 from tts_pipeline.acoustic.coded.model import CodedConfig, CodedModel
 from tts_pipeline.acoustic.fixed_length.model import FixedLengthConfig, FixedLengthModel
 from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
@@ -22,6 +24,8 @@ from tts_pipeline.acoustic.one_shot.model import OneShotModel
 from tts_pipeline.acoustic.pyramid.config import PyramidConfig
 from tts_pipeline.acoustic.pyramid.model import PyramidModel
 from tts_pipeline.features.codes.model import CodesAutoencoder, CodesConfig
+from tts_pipeline.vocoder.wavenet.config import WaveNetConfig
+from tts_pipeline.vocoder.wavenet.model import WaveNet
 from tts_pipeline.voice.voice import Voice
 
 C = ACOUSTIC.channels
@@ -38,6 +42,18 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
 }
 SIZES = {"text_channels": 32, "channels": 32, "hidden": 32}
 CODES = CodesConfig(channels=24, hidden=32, encoder_blocks=1, step_blocks=1, frame_blocks=1)
+
+
+def write_voice_of_everything(folder: Path) -> Voice:
+    """A voice with a model of every kind, saved and loaded again."""
+    of_codes = write_voice_of_codes(folder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        made = {name: lively(make()) for name, make in MODULES.items()}
+        made["wavenet"] = WaveNet(WaveNetConfig(1, 2, 8, 16, 8, 8), of_codes.audio)
+        made["aligner"] = VoiceAligner(AlignerConfig(16), 80)
+    Voice("everything", of_codes.audio, {**of_codes.models, **made}).save(folder, dtype="float32")
+    return Voice.load(folder)
 
 
 def write_voice_of_codes(folder: Path) -> Voice:

@@ -24,6 +24,7 @@ class PlanOf:
     vectors come of its tokens, each of which lasts as many frames as it is told to."""
 
     n_parameters = 1000
+    channels = TOKEN_CHANNELS
 
     def plan(self, given: AcousticInput) -> TokenPlan:
         vectors = np.stack(

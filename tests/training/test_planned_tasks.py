@@ -64,6 +64,13 @@ def flow_task(parts, steps: int = 1, **changes) -> FlowTask:
     return FlowTask(FlowTrainingConfig(loop_of(steps), model), *parts, AUDIO.n_mels)
 
 
+def test_a_model_made_for_other_vectors_is_refused_before_it_is_trained(parts):
+    with pytest.raises(
+        ConfigError, match=f"model.token_channels=256: .* vectors of {CHANNELS} numbers; set it"
+    ):
+        flow_task(parts, token_channels=256)
+
+
 def test_token_vectors_are_what_the_acoustic_model_makes_of_a_recording(data):
     spoken, _ = data
     model = small_acoustic()

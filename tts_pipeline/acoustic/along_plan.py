@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tts_pipeline.acoustic.blocks import BlockOptions
-from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand
+from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand, require_channels
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, Norm, SlidingStack
 from tts_pipeline.nn.weights import Weights
@@ -48,7 +48,7 @@ class MelScale:
 
     def __init__(self, weights: Weights, name: str, n_mels: int) -> None:
         self.mean = weights.buffer(f"{name}.mean", n_mels)
-        self.std = weights.buffer(f"{name}.std", n_mels)
+        self.std = weights.deviations(f"{name}.std", n_mels)
 
     def scale(self, mel: np.ndarray) -> np.ndarray:
         """``(M, t)`` natural-log amplitude to scaled frames ``(t, M)``."""
@@ -137,15 +137,20 @@ class PlanEngine(abc.ABC):
     Args:
         audio: settings of the mel that it writes.
         uses: ``text``: the planner whose plans it was trained along.
+        token_channels: width of the plans' vectors that it was trained on.
+
+    Raises:
+        VoiceError: if the planner's are of another width.
     """
 
     controls = TokenPlanner.controls
     options: type[Any] = BlockOptions
     n_parameters: int
 
-    def __init__(self, audio: AudioConfig, uses: Mapping[str, Any]) -> None:
+    def __init__(self, audio: AudioConfig, uses: Mapping[str, Any], token_channels: int) -> None:
         self.features = audio
         self.text: TokenPlanner = uses["text"]
+        require_channels(self.text, token_channels)
 
     @abc.abstractmethod
     def _pass(self, plan: TokenPlan, seed: int, options: Any) -> FramePass:

@@ -7,7 +7,16 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-from tts_pipeline.protocols import AcousticInput, AcousticModel, MelStream, Operations, Refiner
+from tts_pipeline.protocols import (
+    AcousticInput,
+    AcousticModel,
+    MelStream,
+    Operations,
+    Refiner,
+    finite,
+)
+
+_FIRST = "the acoustic model before the refiner"
 
 
 class Refined:
@@ -33,6 +42,7 @@ class Refined:
         mine, other = self._options(options)
         streams = self._acoustic.infer(inputs, seed=seed, options=mine)
         for stream, given in zip(streams, inputs, strict=True):
+            stream.blocks = finite(stream.blocks, _FIRST)
             mel = stream.read()
             durations, given = stream.durations, _planned(given, stream)
             made = self._refiner.refine(mel, given, durations, seed=seed, options=other)
@@ -43,7 +53,8 @@ class Refined:
         """Write one sentence, the refiner lagging by the frames that it looks ahead."""
         mine, other = self._options(options)
         stream = self._acoustic.stream(given, seed=seed, options=self._with_room(mine, other))
-        blocks, durations, given = stream.blocks, stream.durations, _planned(given, stream)
+        blocks = finite(stream.blocks, _FIRST)
+        durations, given = stream.durations, _planned(given, stream)
         refined = self._refiner.stream(blocks, given, durations, seed=seed, options=other)
         stream.blocks = refined
         return stream

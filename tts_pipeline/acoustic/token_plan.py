@@ -91,7 +91,13 @@ class TokenPlanner:
         before = weights.n_parameters
         self._max_frames, self._alphabet, self.channels = sizes.max_token_frames, alphabet, c
         self._frameless = sorted(alphabet.unspoken | {alphabet.pad_id})
+        # Mean and deviation of log F0 and of energy, then factors on durations and on pitch.
         self._statistics = weights.buffer("statistics", 6)
+        if not (self._statistics[[1, 3, 4]] > 0).all():
+            raise VoiceError(
+                f"statistics={self._statistics.tolist()}: expected deviations of log F0 and "
+                "energy, and a factor on durations, above 0"
+            )
         n_symbols = len(alphabet.symbols)
         self._symbol = weights.take("encoder.embedding.symbol.weight", n_symbols, c)
         self._stress = weights.take("encoder.embedding.stress.weight", alphabet.n_stress, c)
@@ -163,6 +169,23 @@ class TokenPlanner:
     def multiply_accumulates(self, n_tokens: int) -> int:
         """Of planning so many tokens."""
         return n_tokens * self._token_macs
+
+
+def require_channels(planner: TokenPlanner, channels: int) -> None:
+    """Check that a model was trained on vectors like those of this planner.
+
+    Args:
+        planner: of the text side that the model uses.
+        channels: width of the vectors that it was trained on.
+
+    Raises:
+        VoiceError: if they are of another width.
+    """
+    if planner.channels != channels:
+        raise VoiceError(
+            f"made for token vectors of {channels} numbers, the text side that it uses gives "
+            f"{planner.channels}; train both together"
+        )
 
 
 def whole_frames(durations: np.ndarray, least: np.ndarray) -> np.ndarray:

@@ -10,6 +10,10 @@ import safetensors.numpy
 
 from tts_pipeline.errors import VoiceError
 
+# Beyond what any trained weight is by far, and what some weight of every trained model exceeds.
+LARGEST = 1e9
+_LEAST_TRAINED = 1e-4
+
 
 class Weights:
     """What a model is built from; whatever is wrong with it comes to light as it is taken.
@@ -24,13 +28,15 @@ class Weights:
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
         self._arrays = arrays
         self._left = dict.fromkeys(arrays)
+        self._largest_weight = 0.0
         self.n_parameters = 0
 
     def take(self, name: str, *shape: int) -> np.ndarray:
         """The array as float32, the stored one itself if it is float32 already.
 
         Raises:
-            VoiceError: if it is missing, of another shape or type, or not finite.
+            VoiceError: if it is missing, of another shape or type, or holds a number that is not
+                finite or larger than ``LARGEST``.
         """
         if name not in self._arrays:
             raise VoiceError(f"lacks {name}")
@@ -41,15 +47,34 @@ class Weights:
         if array.dtype not in (np.float16, np.float32):
             raise VoiceError(f"{name} is {array.dtype}, expected float16 or float32")
         values = array.astype(np.float32, copy=False)
-        if not np.isfinite(values).all():
+        largest = float(np.abs(values).max(initial=0))
+        if not np.isfinite(largest):
             raise VoiceError(f"{name} holds NaN or infinity")
+        if largest > LARGEST:
+            raise VoiceError(
+                f"{name} holds a number of size {largest:g}, expected at most {LARGEST:g}"
+            )
         self.n_parameters += values.size
+        self._largest_weight = max(self._largest_weight, largest)
         return values
 
     def buffer(self, name: str, *shape: int) -> np.ndarray:
         """:meth:`take` for what was measured, not trained."""
+        before = self._largest_weight
         values = self.take(name, *shape)
         self.n_parameters -= values.size
+        self._largest_weight = before
+        return values
+
+    def deviations(self, name: str, *shape: int) -> np.ndarray:
+        """:meth:`buffer` of standard deviations, or of what they are divided by.
+
+        Raises:
+            VoiceError: also if one of them is not above 0.
+        """
+        values = self.buffer(name, *shape)
+        if not (values > 0).all():
+            raise VoiceError(f"{name} holds {values.min():g}, expected numbers above 0")
         return values
 
     def vector(self, name: str, *shape: int) -> np.ndarray:
@@ -64,10 +89,14 @@ class Weights:
         """To be called when all is taken.
 
         Raises:
-            VoiceError: if something is left.
+            VoiceError: if something is left, or all weights are 0, or as good as.
         """
         if self._left:
             raise VoiceError(f"has unknown {next(iter(self._left))}")
+        if self.n_parameters and self._largest_weight < _LEAST_TRAINED:
+            raise VoiceError(
+                f"no weight exceeds {self._largest_weight:g}, which is no trained model's"
+            )
 
 
 def arrays_in(content: bytes) -> dict[str, np.ndarray]:

@@ -101,7 +101,8 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def validate(self) -> dict[str, float]:
-        """Figures on the validation split, with the averaged weights in place."""
+        """Figures on the validation split, with the averaged weights in place; called
+        without gradients."""
 
     def render(self, writer: SummaryWriter, step: int) -> None:  # noqa: B027
         """Add audio and pictures to TensorBoard after a validation (default: none)."""

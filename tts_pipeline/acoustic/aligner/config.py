@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.config import within
+
 
 @dataclasses.dataclass(frozen=True)
 class AlignerConfig:
@@ -14,5 +16,5 @@ class AlignerConfig:
         kernel_size: frames seen by the mel encoder; small, so that boundaries stay sharp.
     """
 
-    channels: int = 96
-    kernel_size: int = 5
+    channels: int = within(96, 1, 8192)
+    kernel_size: int = within(5, 1, 255)

@@ -41,7 +41,7 @@ class AlignerEngine:
         self.features, self._alphabet = audio, (uses or {}).get("alphabet", ARPABET)
         taken, c, k = Weights(weights), config.channels, config.kernel_size
         self._mean = taken.buffer("mel_mean", audio.n_mels, 1)
-        self._std = taken.buffer("mel_std", audio.n_mels, 1)
+        self._std = taken.deviations("mel_std", audio.n_mels, 1)
         alphabet = self._alphabet
         name = "scores.embedding"
         self._symbol = taken.take(f"{name}.symbol.weight", len(alphabet.symbols), c)

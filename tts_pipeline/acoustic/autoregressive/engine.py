@@ -58,7 +58,7 @@ class AutoregressiveEngine:
         taken = Weights(weights)
         self.text = TokenPlanner(config, (uses or {}).get("alphabet", ARPABET), taken)
         self._mel_mean = taken.buffer("mel_mean", audio.n_mels)
-        self._mel_std = taken.buffer("mel_std", audio.n_mels)
+        self._mel_std = taken.deviations("mel_std", audio.n_mels)
         self._position_input = Linear(taken, "position_input", 3, c)
         self._step_input = Linear(taken, "step_input", r * c, c)
         names = [f"frame_blocks.blocks.{k}" for k in range(config.frame_blocks)]

@@ -48,7 +48,7 @@ class CodedEngine(PlanEngine):
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        super().__init__(audio, uses)
+        super().__init__(audio, uses, config.text_channels)
         self.config = config
         self.codes: CodesEngine = uses["codes"]
         self.codes.require(config.frames_per_code, config.n_groups, config.n_codes)

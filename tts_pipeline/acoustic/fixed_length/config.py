@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from tts_pipeline.config import within
 from tts_pipeline.errors import ConfigError
 
 
@@ -25,16 +26,16 @@ class FixedLengthConfig:
         dropout: in training.
     """
 
-    text_channels: int = 256
-    canvas: int = 1024
-    channels: int = 192
-    hidden: int = 320
-    n_layers: int = 3
-    blocks_per_layer: int = 2
-    kernel_size: int = 7
-    n_heads: int = 2
-    bias_frames: float = 40.0
-    dropout: float = 0.15
+    text_channels: int = within(256, 1, 8192)
+    canvas: int = within(1024, 1, 16384)
+    channels: int = within(192, 1, 8192)
+    hidden: int = within(320, 1, 8192)
+    n_layers: int = within(3, 1, 64)
+    blocks_per_layer: int = within(2, 0, 64)
+    kernel_size: int = within(7, 1, 255)
+    n_heads: int = within(2, 1, 64)
+    bias_frames: float = within(40.0, 0.1, 10000)
+    dropout: float = within(0.15, 0, 0.95)
 
     def __post_init__(self) -> None:
         if self.channels % (2 * self.n_heads):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tts_pipeline.acoustic.fixed_length.config import FixedLengthConfig, FixedLengthOptions
 from tts_pipeline.acoustic.fixed_length.pieces import Piece, pieces_of
-from tts_pipeline.acoustic.token_plan import TokenPlanner
+from tts_pipeline.acoustic.token_plan import TokenPlanner, require_channels
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.nn.numpy_layers import Block, Linear, Norm, blocks_over
 from tts_pipeline.nn.weights import Weights
@@ -72,11 +72,12 @@ class FixedLengthEngine:
     ) -> None:
         self.config, self.features = config, audio
         self.text: TokenPlanner = uses["text"]
+        require_channels(self.text, config.text_channels)
         self._alphabet: Alphabet = uses["alphabet"]
         c = config.channels
         taken = Weights(weights)
         self._mel_mean = taken.buffer("mel_mean", audio.n_mels)
-        self._mel_std = taken.buffer("mel_std", audio.n_mels)
+        self._mel_std = taken.deviations("mel_std", audio.n_mels)
         self.token_frames = float(taken.buffer("token_frames", 1)[0])
         self._token_input = Linear(taken, "token_input", config.text_channels, c)
         frame_input = Linear(taken, "frame_input", c, c)

@@ -16,7 +16,7 @@ from tts_pipeline.acoustic.along_plan import (
 )
 from tts_pipeline.acoustic.flow.config import FlowConfig, FlowOptions
 from tts_pipeline.acoustic.flow.way import Fixed, FlowNet, StepPass
-from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner
+from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, require_channels
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError, ConfigError
 from tts_pipeline.nn.numpy_layers import FrameBuffer, Linear
@@ -72,7 +72,7 @@ class FlowEngine(PlanEngine):
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        super().__init__(audio, uses)
+        super().__init__(audio, uses, config.token_channels)
         if config.told_mel:
             raise ConfigError("told_mel=True: a refiner, which is no acoustic model")
         self.config = config
@@ -144,6 +144,7 @@ class FlowRefinerEngine:
             raise ConfigError("told_mel=False: an acoustic model, which is no refiner")
         self.config, self.features = config, audio
         self.text: TokenPlanner = uses["text"]
+        require_channels(self.text, config.token_channels)
         taken = Weights(weights)
         self._scale = MelScale(taken, "scaling", audio.n_mels)
         self._rows = FrameRows(taken, "conditioning", config.token_channels, config.channels)

@@ -41,7 +41,7 @@ class LatentEngine(PlanEngine):
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        super().__init__(audio, uses)
+        super().__init__(audio, uses, config.token_channels)
         self.config = config
         c, n_shared, n_own = config.channels, config.utterance_size, config.phone_size
         taken = Weights(weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tts_pipeline.acoustic.blocks import BlockOptions
+from tts_pipeline.config import within
 from tts_pipeline.errors import ConfigError
 
 
@@ -24,15 +25,15 @@ class MaskedConfig:
         dropout: in training.
     """
 
-    text_channels: int = 256
-    frames_per_code: int = 2
-    n_groups: int = 4
-    n_codes: int = 125
-    channels: int = 192
-    hidden: int = 512
-    n_blocks: int = 6
-    kernel_size: int = 9
-    dropout: float = 0.2
+    text_channels: int = within(256, 1, 8192)
+    frames_per_code: int = within(2, 1, 4)
+    n_groups: int = within(4, 1, 64)
+    n_codes: int = within(125, 2, 65536)
+    channels: int = within(192, 1, 8192)
+    hidden: int = within(512, 1, 8192)
+    n_blocks: int = within(6, 0, 64)
+    kernel_size: int = within(9, 1, 255)
+    dropout: float = within(0.2, 0, 0.95)
 
 
 @dataclasses.dataclass(frozen=True)

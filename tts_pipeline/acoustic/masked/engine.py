@@ -46,7 +46,7 @@ class MaskedEngine(PlanEngine):
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        super().__init__(audio, uses)
+        super().__init__(audio, uses, config.text_channels)
         self.config = config
         self.codes: CodesEngine = uses["codes"]
         self.codes.require(config.frames_per_code, config.n_groups, config.n_codes)

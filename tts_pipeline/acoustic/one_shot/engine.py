@@ -45,7 +45,7 @@ class OneShotEngine(PlanEngine):
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        super().__init__(audio, uses)
+        super().__init__(audio, uses, config.token_channels)
         taken = Weights(weights)
         self._scale = MelScale(taken, "scaling", audio.n_mels)
         channels = config.decoder.channels

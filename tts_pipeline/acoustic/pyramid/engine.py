@@ -45,7 +45,7 @@ class PyramidEngine(PlanEngine):
         weights: Mapping[str, np.ndarray],
         uses: Mapping[str, Any],
     ) -> None:
-        super().__init__(audio, uses)
+        super().__init__(audio, uses, config.token_channels)
         n_mels, c = audio.n_mels, config.channels
         taken = Weights(weights)
         self._scale = MelScale(taken, "scaling", n_mels)

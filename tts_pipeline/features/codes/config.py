@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from tts_pipeline.config import within
 from tts_pipeline.errors import ConfigError
+
+MOST_CODES = 65_536
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,20 +30,23 @@ class CodesConfig:
         decoder_kernel: steps or frames seen by a block of the decoder.
     """
 
-    frames_per_code: int = 2
-    n_groups: int = 4
+    frames_per_code: int = within(2, 1, 4)
+    n_groups: int = within(4, 1, 64)
     levels: tuple[int, ...] = (5, 5, 5)
-    channels: int = 160
-    hidden: int = 384
-    encoder_blocks: int = 2
-    step_blocks: int = 3
-    frame_blocks: int = 3
-    encoder_kernel: int = 7
-    decoder_kernel: int = 7
+    channels: int = within(160, 1, 8192)
+    hidden: int = within(384, 1, 8192)
+    encoder_blocks: int = within(2, 0, 64)
+    step_blocks: int = within(3, 0, 64)
+    frame_blocks: int = within(3, 0, 64)
+    encoder_kernel: int = within(7, 1, 255)
+    decoder_kernel: int = within(7, 1, 255)
 
     def __post_init__(self) -> None:
-        if not self.levels or min(self.levels) < 3:
-            raise ConfigError(f"levels={self.levels!r}: expected numbers of at least 3")
+        if not 1 <= len(self.levels) <= 16 or min(self.levels) < 3 or self.n_codes > MOST_CODES:
+            raise ConfigError(
+                f"levels={self.levels!r}: expected 1 to 16 numbers of at least 3, together of at "
+                f"most {MOST_CODES} codes"
+            )
         if self.frames_per_code not in (1, 2, 4):
             raise ConfigError(f"frames_per_code={self.frames_per_code}: expected 1, 2 or 4")
         if self.n_groups < 1:

@@ -50,7 +50,7 @@ class CodesEngine:
             return [Block(taken, f"{name}.{k}", c, h, size) for k in range(n_blocks)]
 
         self._mel_mean = taken.buffer("mel_mean", n_mels)
-        self._mel_std = taken.buffer("mel_std", n_mels)
+        self._mel_std = taken.deviations("mel_std", n_mels)
         self._encoder_input = Linear(taken, "encoder.input", r * n_mels, c)
         self._encoder_blocks = blocks(
             "encoder.blocks", config.encoder_blocks, config.encoder_kernel

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
+from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.data.batches import UtteranceSampler, padded
 from tts_pipeline.training.data.features import FeatureStore, deviation, load_durations
 from tts_pipeline.training.tasks.acoustic import token_targets
@@ -74,6 +75,23 @@ class PlannedUtterances:
         self._durations = _with_zeros(torch.cat([frames[i] for i in self.ids]))
         self._mel = _with_zeros(torch.cat([store[i].mel.T for i in self.ids]))
         self._told = None if told is None else _with_zeros(torch.cat([told[i].T for i in self.ids]))
+
+    def require(self, channels: int, setting: str) -> None:
+        """Check that a model is made for these vectors.
+
+        Args:
+            channels: width of the vectors that it reads.
+            setting: that says so, for the message.
+
+        Raises:
+            ConfigError: if it is made for others.
+        """
+        mine = self._vectors.shape[1]
+        if channels != mine:
+            raise ConfigError(
+                f"{setting}={channels}: the acoustic model that is built upon gives vectors of "
+                f"{mine} numbers; set it to {mine}"
+            )
 
     def sampler(self, batch_size: int, seed: int) -> UtteranceSampler:
         """Draws the ids of each step's batch."""

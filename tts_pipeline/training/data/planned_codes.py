@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from tqdm import tqdm
 
+from tts_pipeline.acoustic.coded.config import CodedConfig
+from tts_pipeline.acoustic.masked.config import MaskedConfig
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.features.codes.model import CodesAutoencoder, CodesConfig
 from tts_pipeline.training.checkpoint import load_weights
@@ -51,6 +53,25 @@ class PlannedCodes:
         rows = torch.cat([codes[i] for i in planned.ids])
         # A last row of zeros is what padding points at.
         self._codes = torch.cat([rows, torch.zeros_like(rows[:1])])
+
+    def require(self, model: CodedConfig | MaskedConfig, codes: CodesConfig) -> None:
+        """Check that a model is made for the utterances' vectors and codes.
+
+        Args:
+            model: its sizes.
+            codes: those of the auto-encoder.
+
+        Raises:
+            ConfigError: if it is made for others.
+        """
+        self._planned.require(model.text_channels, "model.text_channels")
+        for name in ("frames_per_code", "n_groups", "n_codes"):
+            mine, wanted = getattr(model, name), getattr(codes, name)
+            if mine != wanted:
+                raise ConfigError(
+                    f"model.{name}={mine}: the auto-encoder's codes have {wanted}; set it to "
+                    f"{wanted}"
+                )
 
     def sampler(self, batch_size: int, seed: int) -> UtteranceSampler:
         """Draws the ids of each step's batch."""

@@ -50,6 +50,9 @@ class CodedTask(Task):
         config: the model's part of the recipe.
         train: training utterances.
         valid: validation utterances.
+
+    Raises:
+        ConfigError: if the model is made for other vectors or codes than the utterances have.
     """
 
     averaged = ("coded",)
@@ -59,6 +62,7 @@ class CodedTask(Task):
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config, self.train, self.valid = config, train, valid
+        train.require(config.model, config.codes)
         model = CodedModel(config.model)
         self.modules = {"coded": model}
         self.optimizers = {

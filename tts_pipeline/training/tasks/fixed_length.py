@@ -87,6 +87,7 @@ class FixedLengthTask(Task):
         n_tokens: tokens of each by id.
 
     Raises:
+        ConfigError: if the model is made for other vectors than the utterances have.
         CorpusError: if no utterance fits the canvas.
     """
 
@@ -102,6 +103,7 @@ class FixedLengthTask(Task):
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config, self.train, self.valid, self.n_tokens = config, train, valid, n_tokens
+        train.require(config.model.text_channels, "model.text_channels")
         most = config.model.canvas - _SPARE
         fitting = {i: n for i, n in train.lengths.items() if n <= most}
         if not fitting:

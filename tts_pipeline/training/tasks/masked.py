@@ -51,6 +51,9 @@ class MaskedTask(Task):
         config: the model's part of the recipe.
         train: training utterances.
         valid: validation utterances.
+
+    Raises:
+        ConfigError: if the model is made for other vectors or codes than the utterances have.
     """
 
     averaged = ("masked",)
@@ -60,6 +63,7 @@ class MaskedTask(Task):
     ) -> None:
         torch.manual_seed(config.loop.seed)
         self.config, self.train, self.valid = config, train, valid
+        train.require(config.model, config.codes)
         model = MaskedModel(config.model)
         self.modules = {"masked": model}
         self.optimizers = {

@@ -28,6 +28,9 @@ class PlannedTask(Task):
         loop: training schedule.
         train: training utterances.
         valid: validation utterances.
+
+    Raises:
+        ConfigError: if the module is made for other vectors than the utterances have.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class PlannedTask(Task):
         valid: PlannedUtterances,
     ) -> None:
         self.name, self.train, self.valid = name, train, valid
+        config: Any = module.config
+        train.require(config.token_channels, "model.token_channels")
         module.scaling.set_statistics(*train.mel_statistics())  # type: ignore[operator, union-attr]
         # PyTorch says of the attributes of modules that they may be anything.
         self.modules: dict[str, Any] = {name: module}

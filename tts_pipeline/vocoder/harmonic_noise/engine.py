@@ -62,7 +62,7 @@ class HarmonicNoiseEngine:
         self.margin, self.window = config.margin(audio), hann(config.n_fft)
         taken = Weights(weights)
         self.mel_mean = taken.buffer("mel_mean", audio.n_mels, 1)
-        self.mel_scale = taken.buffer("mel_scale", audio.n_mels, 1)
+        self.mel_scale = taken.deviations("mel_scale", audio.n_mels, 1)
         self.envelope = envelope_matrix(config, audio)
         pitch = config.pitch
         self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, pitch.n_bins + 1)

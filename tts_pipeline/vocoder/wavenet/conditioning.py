@@ -31,7 +31,7 @@ class Conditioning:
         c = config.conditioning_channels
         self._config = config
         self._mean = weights.buffer("mel_mean", n_mels, 1)
-        self._scale = weights.buffer("mel_scale", n_mels, 1)
+        self._scale = weights.deviations("mel_scale", n_mels, 1)
         self._layers = [
             _GeluConv(weights, "condition_in", n_mels, c, 3),
             _GeluConv(weights, "condition_mid", c, c, 3),

@@ -38,7 +38,7 @@ class WaveNetConfig:
     output: str = "mu-law"
     n_classes: int = within(256, 2, 65536)
     n_mixtures: int = within(10, 1, 256)
-    pre_emphasis: float = 0.85
+    pre_emphasis: float = within(0.85, 0, 0.99)
     temperature: float = within(1.0, 0, 10)
 
     def __post_init__(self) -> None:
