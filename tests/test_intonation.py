@@ -131,3 +131,53 @@ def test_an_exclamation_is_louder_than_the_same_words():
     said, cried = (synthesize(f"Stop that right now{mark}") for mark in ".!")
     level = [10 * np.log10(np.mean(audio.samples**2)) for audio in (said, cried)]
     assert 0.5 < level[1] - level[0] < 3
+
+
+LONG = (
+    "The committee decided to postpone the meeting because several of its members were still "
+    "travelling through the northern provinces"
+)
+
+
+def longest_silence(audio: Audio) -> tuple[float, float]:
+    """Length in seconds of the longest stretch below -45 dB between the first and the last sound,
+    and its middle."""
+    frames = audio.samples[: len(audio.samples) // 160 * 160].reshape(-1, 160)
+    quiet = 20 * np.log10(np.sqrt((frames**2).mean(1)) + 1e-9) < -45
+    loud = np.flatnonzero(~quiet)
+    best = int(np.diff(loud).argmax())
+    return (loud[best + 1] - loud[best] - 1) / 100, (loud[best] + loud[best + 1]) / 200
+
+
+def test_a_long_sentence_gets_a_short_pause_and_keeps_its_times():
+    made, plain = synthesize(LONG + "."), synthesize(LONG + ".", intonation=False)
+    length, middle = longest_silence(made)
+    words = [stamp for stamp in made.timestamps if stamp.kind == "word"]
+    because = next(index for index, stamp in enumerate(words) if stamp.text == "because")
+    assert words[because - 1].start_s < middle < words[because].start_s + 0.05
+    assert 0.05 < words[because].start_s - words[because - 1].end_s < 0.25
+    assert 0.05 < length < 0.3
+    before = [stamp for stamp in plain.timestamps if stamp.kind == "word"]
+    assert [(stamp.text, stamp.span) for stamp in words] == [(s.text, s.span) for s in before]
+    assert made.report.normalised == plain.report.normalised
+    assert 0 < made.duration_s - plain.duration_s < 0.5
+    assert made.timestamps[-1].end_s < made.duration_s
+
+
+def test_long_sentences_keep_pace_and_pitch():
+    """Over thirds of twelve seconds F0 declines as over shorter ones, and the rate stays."""
+    text = LONG + " and nobody knew whether the young minister would ever come back to the capital"
+    text += " after the long journey that his doctors had advised him not to make."
+    audio = synthesize(text)
+    assert audio.duration_s > 10
+    phones = [stamp for stamp in audio.timestamps if stamp.kind == "phone"]
+    f0 = track_f0(audio.samples, audio.sample_rate)
+    levels, rates = [], []
+    for part in np.array_split(np.arange(len(phones)), 3):
+        third = [phones[k] for k in part]
+        voiced = f0[round(third[0].start_s * 100) : round(third[-1].end_s * 100)]
+        levels.append(12 * np.log2(np.median(voiced[voiced > 0])))
+        rates.append(len(third) / sum(stamp.end_s - stamp.start_s for stamp in third))
+    assert levels[0] > levels[1] > levels[2]
+    assert levels[0] - levels[2] < 6
+    assert max(rates) < 1.2 * min(rates)

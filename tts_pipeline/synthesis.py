@@ -118,8 +118,8 @@ def synthesize(
             with ``strict`` an error.
         text_format: how the text is written: "plain", or "markdown" to read headings, lists, links
             and tables as such, see :mod:`tts_pipeline.text.markup.markdown`.
-        intonation: whether English questions, exclamations and lists get their tunes by rule, see
-            :mod:`tts_pipeline.intonation`; False: as the model says them.
+        intonation: whether English questions, exclamations and lists get their tunes by rule, and
+            long phrases a pause, see :mod:`tts_pipeline.intonation`; False: as the model says them.
         threads: sentences spoken at once, each on one core; None: two, if the process may use two
             cores. The samples do not depend on it.
         options: settings of the chosen models, such as ``steps`` of a refiner; each goes to all

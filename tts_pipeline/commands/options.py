@@ -32,7 +32,7 @@ def add_voice_options(parser: argparse.ArgumentParser) -> None:
         "--no-intonation",
         dest="intonation",
         action="store_false",
-        help="no tunes by rule for questions, exclamations and lists",
+        help="no tunes and pauses by rule for questions, exclamations, lists, long phrases",
     )
     group.add_argument(
         "--lexicon", type=Path, metavar="FILE", help="your own words: lines of word<TAB>phones"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tts_pipeline.intonation.breaks import breaks
 from tts_pipeline.intonation.kind import Kind, Phrase, Tune, read
 from tts_pipeline.text.protocol import Sentence
 
@@ -25,6 +26,11 @@ def explain_tunes(sentences: Iterable[Sentence]) -> str:
         ]
         if reading.kind is Kind.EXCLAMATION:
             tunes.append("wider and louder")
+        words = [word.text for word in sentence.words]
+        tunes += [
+            f"short pause between {words[index]!r} and {words[index + 1]!r}"
+            for index in breaks(sentence)
+        ]
         said = "; ".join(tunes) or "as the model says it"
         lines.append(f"sentence {number}: {reading.kind.value}: {said}")
     return "\n".join(lines)

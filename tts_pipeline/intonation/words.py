@@ -67,3 +67,26 @@ UNACCENTED = (
     | PREPOSITIONS
     | frozenset(("here", "then", "as", "than", "not", "ones", "to", "just", "please"))
 ) - frozenset(("down", "off", "out", "over", "up", "through", "inside", "outside", "around"))
+# Pronouns and the like that may stand at the end of a phrase.
+MAY_END = frozenset("me him her us them it this that these those one ones here then".split())
+# They ask for what follows: no phrase ends behind them.
+UNFINISHED = frozenset(
+    "still also very too more most less so such quite rather only even just ever never almost "
+    "really always often already being having".split()
+)
+# Of verbs ("go out to sea").
+PARTICLES = frozenset("up out down off over back away on in".split())
+# What opens a pair that its "and" or "or" closes.
+PAIRS = frozenset(("between", "both", "either", "neither"))
+# What phrases of degree begin with behind "at" ("at least").
+DEGREES = frozenset(("least", "most", "last", "first", "once", "all"))
+# What a phrase begins with before which a long sentence may pause, and how gladly, from 0 to 1;
+# "of" and what goes with verbs ("up", "out") are not among them.
+PHRASE_BEGINNINGS = {
+    **dict.fromkeys("because although though whereas while unless until but".split(), 1.0),
+    **dict.fromkeys("when where if since who whose whom which so instead".split(), 0.9),
+    **dict.fromkeys("that whether as before after".split(), 0.7),
+    **dict.fromkeys("during without despite throughout within toward towards".split(), 0.5),
+    **dict.fromkeys("against behind beyond beneath across through under above".split(), 0.4),
+    **dict.fromkeys("with in on at for from by into near to".split(), 0.3),
+}

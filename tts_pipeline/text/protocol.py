@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from tts_pipeline.text.symbols import ARPABET, BOS, EOS, Alphabet
@@ -157,6 +158,11 @@ class Sentence:
             out.append(-1)
         out.append(-1)
         return out
+
+    @cached_property
+    def first_tokens(self) -> list[int]:
+        """Index of the first token of each word, and of the one behind the last word's gap."""
+        return list(accumulate((len(word.phones) + 1 for word in self.words), initial=1))
 
     @property
     def token_rate(self) -> list[float]:
