@@ -34,8 +34,6 @@ class AcousticInput:
         energy: factor on the amplitude, float32.
         fixed_frames: frames that a token lasts whatever is predicted, int64; 0: as predicted. A
             model that honours it knows the durations before the first block.
-        plan: what a model has settled of it already, see :attr:`MelStream.plan`; a model to which
-            that means nothing settles it anew.
     """
 
     tokens: np.ndarray
@@ -43,7 +41,6 @@ class AcousticInput:
     pitch: np.ndarray
     energy: np.ndarray
     fixed_frames: np.ndarray
-    plan: Any = dataclasses.field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", as_array(self.tokens).astype(np.int64, copy=False))
@@ -87,15 +84,12 @@ class MelStream:
         f0: F0 of each token in Hz ``(N,)``, as asked of the decoder, if the model works with it.
         problems: what went wrong while the blocks were made, in words for the user, such as a
             model that never said that the sentence ends; complete after the last block.
-        plan: what the model settled before the first block, for a refiner that shares its text
-            side and need not settle it again.
     """
 
     blocks: Iterator[np.ndarray]
     durations: np.ndarray | None = None
     f0: np.ndarray | None = None
     problems: tuple[str, ...] = ()
-    plan: Any = None
 
     def read(self) -> np.ndarray:
         """All blocks that are left, together ``(M, T)``."""

@@ -198,7 +198,7 @@ class PlanEngine(abc.ABC):
         plan = self.text.plan(given)
         lengths = blocks.lengths(plan.n_frames)
         written = self._blocks(plan, seed, options, lengths)
-        return MelStream(written, plan.durations, plan.f0, plan=plan)
+        return MelStream(written, plan.durations, plan.f0)
 
     def _blocks(
         self, plan: TokenPlan, seed: int, options: Any, lengths: list[int]

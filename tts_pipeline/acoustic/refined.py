@@ -44,7 +44,7 @@ class Refined:
         for stream, given in zip(streams, inputs, strict=True):
             stream.blocks = finite(stream.blocks, _FIRST)
             mel = stream.read()
-            durations, given = stream.durations, _planned(given, stream)
+            durations = stream.durations
             made = self._refiner.refine(mel, given, durations, seed=seed, options=other)
             stream.blocks = iter([made])
         return streams
@@ -54,7 +54,7 @@ class Refined:
         mine, other = self._options(options)
         stream = self._acoustic.stream(given, seed=seed, options=self._with_room(mine, other))
         blocks = finite(stream.blocks, _FIRST)
-        durations, given = stream.durations, _planned(given, stream)
+        durations = stream.durations
         refined = self._refiner.stream(blocks, given, durations, seed=seed, options=other)
         stream.blocks = refined
         return stream
@@ -83,11 +83,6 @@ class Refined:
             return mine
         first = settings.first_frames + self._refiner.lookahead(other)
         return dataclasses.replace(settings, first_frames=first)
-
-
-def _planned(given: AcousticInput, stream: MelStream) -> AcousticInput:
-    """The sentence with what the acoustic model has settled of it."""
-    return given if stream.plan is None else dataclasses.replace(given, plan=stream.plan)
 
 
 def _joined(first: type[Any], second: type[Any]) -> type[Any]:

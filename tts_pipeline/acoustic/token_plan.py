@@ -8,6 +8,7 @@ mel.
 
 from __future__ import annotations
 
+import weakref
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -29,7 +30,6 @@ class TokenPlan(NamedTuple):
         f0: F0 of each token in Hz ``(N,)``.
         pitch: of each token: log F0 by the speaker's mean and standard deviation ``(N,)``.
         energy: of each token, scaled likewise ``(N,)``.
-        planner: what settled it.
     """
 
     vectors: np.ndarray
@@ -37,12 +37,49 @@ class TokenPlan(NamedTuple):
     f0: np.ndarray
     pitch: np.ndarray
     energy: np.ndarray
-    planner: object = None
 
     @property
     def n_frames(self) -> int:
         """Length of the mel."""
         return int(self.durations.sum())
+
+
+class _Reading(NamedTuple):
+    """What the text alone says, whatever is asked for beside it.
+
+    Attributes:
+        encoded: vectors of the tokens ``(N, C)``.
+        log_durations: predicted ``log(1 + frames)`` ``(N,)``.
+        pitch: predicted, scaled ``(N,)``.
+        energy: likewise ``(N,)``.
+    """
+
+    encoded: np.ndarray
+    log_durations: np.ndarray
+    pitch: np.ndarray
+    energy: np.ndarray
+
+
+class _Readings:
+    """Readings of sentences that are still being spoken, as long as their array of tokens lives.
+
+    A sentence is planned for its intonation, for the acoustic model and for the refiner behind it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[weakref.ref[np.ndarray], bytes, _Reading]] = {}
+
+    def find(self, tokens: np.ndarray) -> _Reading | None:
+        """The reading of this very array, unless it holds other tokens by now."""
+        reference, content, reading = self._kept.get(id(tokens), (None, b"", None))
+        here = reference is not None and reference() is tokens
+        return reading if here and content == tokens.tobytes() else None
+
+    def keep(self, tokens: np.ndarray, reading: _Reading) -> None:
+        """Until the array is gone."""
+        place = id(tokens)
+        reference = weakref.ref(tokens, lambda _: self._kept.pop(place, None))
+        self._kept[place] = reference, tokens.tobytes(), reading
 
 
 class Sizes(Protocol):
@@ -118,6 +155,7 @@ class TokenPlanner:
             for name in ("duration", "pitch", "energy")
         ]
         self._prosody_input = Conv(weights, "prosody_input", 2, c, 3)
+        self._readings = _Readings()
         self.n_parameters = weights.n_parameters - before
         block = sizes.token_kernel * c + 2 * c * h
         # Both directions of the GRU: three gates from the input and from a state of half the width.
@@ -125,27 +163,13 @@ class TokenPlanner:
         self._token_macs += 3 * (sizes.predictor_blocks * block + c) + 2 * c * 3
 
     def plan(self, given: AcousticInput) -> TokenPlan:
-        """Settle a sentence, or take the plan that it brings if that is one of this planner.
+        """Settle a sentence; what the text alone says of it is worked out once.
 
         Raises:
             TextError: if there is no token, one is not of the alphabet, or none lasts a frame.
         """
-        if isinstance(given.plan, TokenPlan) and given.plan.planner is self:
-            return given.plan
-        tokens, step = given.tokens, self._alphabet.stress_step
-        symbols, stresses = tokens % step, tokens // step
-        if tokens.ndim != 1 or not len(tokens):
-            raise TextError(f"tokens of shape {tokens.shape}: expected (N,), not empty")
-        if symbols.max() >= len(self._symbol) or not 0 <= stresses.min() <= stresses.max() < len(
-            self._stress
-        ):
-            raise TextError("a token that is not of the voice's alphabet: use its front end")
-        encoded = blocks_over(self._symbol[symbols] + self._stress[stresses], self._encoder)
-        encoded = encoded + np.concatenate([self._forwards(encoded), self._backwards(encoded)], 1)
-        log_durations, pitch, energy = (
-            output(normed(blocks_over(encoded, blocks)))[:, 0]
-            for blocks, normed, output in self._predictors
-        )
+        tokens = given.tokens
+        encoded, log_durations, pitch, energy = self._read(tokens)
         mean, std, _, energy_std, duration_scale, pitch_range = self._statistics
         frames = np.expm1(log_durations).clip(0) * duration_scale / given.rate
         frames = frames.clip(None, self._max_frames)
@@ -163,8 +187,33 @@ class TokenPlanner:
         prosody = np.zeros((len(tokens) + 2, 2), np.float32)
         prosody[1:-1, 0], prosody[1:-1, 1] = pitch, energy
         vectors = encoded + self._prosody_input(prosody)
-        f0 = np.exp(pitch * std + mean)
-        return TokenPlan(vectors, durations, f0, pitch, energy, self)
+        return TokenPlan(vectors, durations, np.exp(pitch * std + mean), pitch, energy)
+
+    def _read(self, tokens: np.ndarray) -> _Reading:
+        """Encoder and predictors.
+
+        Raises:
+            TextError: if there is no token, or one is not of the alphabet.
+        """
+        if tokens.ndim != 1 or not len(tokens):
+            raise TextError(f"tokens of shape {tokens.shape}: expected (N,), not empty")
+        symbols, stresses = np.divmod(tokens, self._alphabet.stress_step)[::-1]
+        if symbols.max() >= len(self._symbol) or not 0 <= stresses.min() <= stresses.max() < len(
+            self._stress
+        ):
+            raise TextError("a token that is not of the voice's alphabet: use its front end")
+        known = self._readings.find(tokens)
+        if known is None:
+            encoded = blocks_over(self._symbol[symbols] + self._stress[stresses], self._encoder)
+            states = [self._forwards(encoded), self._backwards(encoded)]
+            encoded = encoded + np.concatenate(states, 1)
+            predicted = (
+                output(normed(blocks_over(encoded, blocks)))[:, 0]
+                for blocks, normed, output in self._predictors
+            )
+            known = _Reading(encoded, *predicted)
+            self._readings.keep(tokens, known)
+        return known
 
     def multiply_accumulates(self, n_tokens: int) -> int:
         """Of planning so many tokens."""

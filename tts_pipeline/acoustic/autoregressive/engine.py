@@ -100,7 +100,7 @@ class AutoregressiveEngine:
             self._n_steps(plan), self.config.frames_per_step
         )
         blocks = self._blocks(plan, seed, sizes)
-        return MelStream(blocks, plan.durations, plan.f0, plan=plan)
+        return MelStream(blocks, plan.durations, plan.f0)
 
     def operations(
         self, given: AcousticInput, options: AutoregressiveOptions | None = None
