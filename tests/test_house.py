@@ -31,7 +31,7 @@ FLOORS = (
     ("acoustic",),
     ("voice",),
     ("speech_options",),
-    ("sentence_style",),
+    ("sentence_style", "sentence_prosody"),
     ("timeline",),
     ("ahead",),
     ("synthesis",),
@@ -61,6 +61,7 @@ FAMILIES = {
         "fixed_length": set(),
         "coded": set(),
         "masked": set(),
+        "prosody": {"flow"},
     },
 }
 FACE = "tts_pipeline"

@@ -264,6 +264,26 @@ class Aligner(Protocol):
         """
 
 
+@runtime_checkable
+class ProsodySource(Protocol):
+    """Draws how the tokens of a sentence are spoken, in place of the same way every time."""
+
+    features: AudioConfig
+    n_parameters: int
+
+    def draw(
+        self, tokens: np.ndarray, *, seed: int, temperature: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Factors on rate, F0 and amplitude of each token, ``(N,)`` each, for
+        :class:`AcousticInput`.
+
+        Args:
+            tokens: ``(N,)`` int64, a whole sentence.
+            seed: same seed, same factors.
+            temperature: how much of the draw goes in, above 0 to 1.
+        """
+
+
 def as_array(values: Any) -> np.ndarray:
     """An array of whatever holds numbers, a tensor on any device among them."""
     return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)

@@ -16,6 +16,7 @@ from tts_pipeline.intonation.applied import SentenceIntonation
 from tts_pipeline.nn.threads import blas_threads
 from tts_pipeline.protocols import AcousticInput, MelStream, finite
 from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
+from tts_pipeline.sentence_prosody import SentenceProsody
 from tts_pipeline.sentence_style import SentenceStyle
 from tts_pipeline.speech_options import N_SEEDS, SpeechOptions, model_options
 from tts_pipeline.text.protocol import Sentence
@@ -67,6 +68,7 @@ class Speaker:
         vocoder_name: of the vocoder.
         vocoder: the vocoder.
         style: what words for the way of speaking do to sentences.
+        prosody: durations, pitch and energy of sentences, if they are drawn.
         threads: sentences that may be spoken at once.
         in_batches: whether mels are better asked for many at once, as from a GPU.
 
@@ -83,14 +85,15 @@ class Speaker:
         self.vocoder = self.voice.choose_vocoder(self.vocoder_name)
         self.style = SentenceStyle(options, self.acoustic, self.acoustic_name)
         self._intonation = SentenceIntonation(self.acoustic, self.voice.language)
-        self._acoustic_options, self._vocoder_options = model_options(
+        self._acoustic_options, self._vocoder_options, drawn = model_options(
             self.style.with_breath(options.more, self.vocoder, self.vocoder_name),
             {
                 f"acoustic model {self.acoustic_name!r}": self.acoustic,
                 f"vocoder {self.vocoder_name!r}": self.vocoder,
+                "prosody": SentenceProsody,
             },
         )
-
+        self.prosody = SentenceProsody(self.voice, drawn, self.acoustic, self.acoustic_name)
         on_device = any(model.on_device for model in self.voice.models.values())
         self.threads = options.threads or (1 if on_device else min(2, usable_cores()))
         self.in_batches = on_device
@@ -106,7 +109,7 @@ class Speaker:
             sentences: each sentence number ``index`` of its text, so that they share a seed.
             index: from 0.
         """
-        parts = [self._parts(sentence) for sentence in sentences]
+        parts = [self._parts(sentence, index) for sentence in sentences]
         inputs = [part.given for row in parts for part in row]
         seed, options = self.seed_of(index), self._acoustic_options
         streams = iter(self.acoustic.infer(inputs, seed=seed, options=options))
@@ -114,7 +117,7 @@ class Speaker:
 
     def mel(self, sentence: Sentence, index: int) -> SentenceMel:
         """Write the mel of sentence number ``index`` block by block."""
-        parts = self._parts(sentence)
+        parts = self._parts(sentence, index)
         seed, options = self.seed_of(index), self._acoustic_options
         return self._mel(
             parts, (self.acoustic.stream(part.given, seed=seed, options=options) for part in parts)
@@ -152,7 +155,11 @@ class Speaker:
     def _align(self, tokens: np.ndarray, mel: np.ndarray) -> np.ndarray:
         return self.voice.choose_aligner().align(tokens, mel)
 
-    def _parts(self, sentence: Sentence) -> list[Part]:
+    def problems(self, sentence: Sentence) -> tuple[str, ...]:
+        """What was not done of what was asked for a sentence, but for the models' own problems."""
+        return self.prosody.problems + self.style.problems(sentence)
+
+    def _parts(self, sentence: Sentence, index: int) -> list[Part]:
         options, frame_rate = self.options, self.voice.audio.frame_rate
         given = AcousticInput.plain(
             np.array(sentence.tokens, np.int64),
@@ -161,7 +168,11 @@ class Speaker:
             energy=np.array(sentence.token_energy, np.float32) * np.float32(options.energy),
         )
         if options.intonation:
-            given = self._intonation.applied(given, sentence)
+            given = self._intonation.parted(given, sentence)
+        draw = self.prosody.draw(given.tokens, self.seed_of(index))
+        if options.intonation:
+            given = self._intonation.applied(given, sentence, draw.on)
+        given = draw.on(given)
         given = self.style.applied(given, sentence)
         honoured = self.acoustic.controls
         refused = sorted(given.controls_in_use() - honoured)
@@ -204,7 +215,7 @@ class Timeline:
         start = self._n_samples + len(pause)
         samples = np.concatenate([pause, samples])
         self._n_samples += len(samples)
-        problems = mel.problems + self._speaker.style.problems(sentence)
+        problems = mel.problems + self._speaker.problems(sentence)
         return Block(samples, self._stamps(sentence, mel, start), problems)
 
     def stream(self, sentence: Sentence) -> Iterator[Block]:
@@ -223,7 +234,7 @@ class Timeline:
             pause, stamps = pause[:0], ()
         if not known:
             stamps = self._stamps(sentence, mel, start)
-        problems = mel.problems + speaker.style.problems(sentence)
+        problems = mel.problems + speaker.problems(sentence)
         if stamps or problems:
             yield Block(pause[:0], stamps, problems)
 

@@ -28,7 +28,8 @@ def plain(sentence: Sentence, **wishes) -> AcousticInput:
 def applied(voice: Voice, text: str, **wishes) -> tuple[AcousticInput, AcousticInput]:
     sentence = sentence_of(voice, text)
     given = plain(sentence, **wishes)
-    return given, SentenceIntonation(voice.acoustic, voice.language).applied(given, sentence)
+    intonation = SentenceIntonation(voice.acoustic, voice.language)
+    return given, intonation.applied(intonation.parted(given, sentence), sentence)
 
 
 def test_statements_are_not_touched(voice):

@@ -44,6 +44,24 @@ class TokenPlan(NamedTuple):
         return int(self.durations.sum())
 
 
+class TokenPrediction(NamedTuple):
+    """What the voice would do by itself, before anything is asked of it.
+
+    Attributes:
+        frames: that each token lasts, real numbers ``(N,)``.
+        pitch: of each token: log F0 by the speaker's mean and standard deviation ``(N,)``.
+        energy: of each token, scaled likewise ``(N,)``.
+        pitch_std: standard deviation of the speaker's log F0.
+        energy_std: of the speaker's log energy.
+    """
+
+    frames: np.ndarray
+    pitch: np.ndarray
+    energy: np.ndarray
+    pitch_std: np.float32
+    energy_std: np.float32
+
+
 class _Reading(NamedTuple):
     """What the text alone says, whatever is asked for beside it.
 
@@ -169,10 +187,9 @@ class TokenPlanner:
             TextError: if there is no token, one is not of the alphabet, or none lasts a frame.
         """
         tokens = given.tokens
-        encoded, log_durations, pitch, energy = self._read(tokens)
-        mean, std, _, energy_std, duration_scale, pitch_range = self._statistics
-        frames = np.expm1(log_durations).clip(0) * duration_scale / given.rate
-        frames = frames.clip(None, self._max_frames)
+        reading = self._read(tokens)
+        frames, pitch, energy, std, energy_std = self._predicted(reading)
+        frames = (frames / given.rate).clip(None, self._max_frames)
         frames = np.where(given.fixed_frames > 0, given.fixed_frames, frames)
         if not (np.isfinite(frames).all() and np.isfinite(pitch).all()):
             raise VoiceError(
@@ -182,12 +199,26 @@ class TokenPlanner:
         durations = whole_frames(frames, ~np.isin(tokens, self._frameless))
         if not durations.any():
             raise TextError("tokens that last no frame: expected one that is spoken")
-        pitch = pitch * pitch_range + np.log(given.pitch) / std
+        pitch = pitch + np.log(given.pitch) / std
         energy = energy + np.log(given.energy) / energy_std
         prosody = np.zeros((len(tokens) + 2, 2), np.float32)
         prosody[1:-1, 0], prosody[1:-1, 1] = pitch, energy
-        vectors = encoded + self._prosody_input(prosody)
-        return TokenPlan(vectors, durations, np.exp(pitch * std + mean), pitch, energy)
+        vectors = reading.encoded + self._prosody_input(prosody)
+        f0 = np.exp(pitch * std + self._statistics[0])
+        return TokenPlan(vectors, durations, f0, pitch, energy)
+
+    def predict(self, tokens: np.ndarray) -> TokenPrediction:
+        """What the voice would do by itself with tokens ``(N,)``.
+
+        Raises:
+            TextError: if there is no token, or one is not of the alphabet.
+        """
+        return self._predicted(self._read(tokens))
+
+    def _predicted(self, reading: _Reading) -> TokenPrediction:
+        _, std, _, energy_std, duration_scale, pitch_range = self._statistics
+        frames = np.expm1(reading.log_durations).clip(0) * duration_scale
+        return TokenPrediction(frames, reading.pitch * pitch_range, reading.energy, std, energy_std)
 
     def _read(self, tokens: np.ndarray) -> _Reading:
         """Encoder and predictors.

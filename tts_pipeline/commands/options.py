@@ -60,6 +60,12 @@ def add_model_options(parser: argparse._ActionsContainer) -> None:
         "--temperature", type=float, metavar="X", help="of a model that draws at random"
     )
     parser.add_argument(
+        "--prosody-temperature",
+        type=float,
+        metavar="X",
+        help="how much of durations, pitch and energy is drawn at random, 0 to 1",
+    )
+    parser.add_argument(
         "--option",
         action="append",
         default=[],
@@ -74,10 +80,11 @@ def model_options(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         ConfigError: if an option is no ``NAME=VALUE``, or one of the command itself.
     """
-    own = vars(arguments).keys() - {"steps", "temperature"}
+    settings = ("steps", "temperature", "prosody_temperature")
+    own = vars(arguments).keys() - set(settings)
     found = {
         name: getattr(arguments, name)
-        for name in ("acoustic", "vocoder", "steps", "temperature")
+        for name in ("acoustic", "vocoder", *settings)
         if getattr(arguments, name) is not None
     }
     for given in arguments.option:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -37,20 +38,29 @@ class SentenceIntonation:
         self._acoustic = acoustic
         self._works = language.split("-")[0] == "en" and "pitch" in acoustic.controls
 
-    def applied(self, given: AcousticInput, sentence: Sentence) -> AcousticInput:
+    def applied(
+        self,
+        given: AcousticInput,
+        sentence: Sentence,
+        drawn: Callable[[AcousticInput], AcousticInput] = lambda plain: plain,
+    ) -> AcousticInput:
         """The sentence with its tunes.
 
         What was asked for of rate, pitch and energy is multiplied. Words whose pitch mark-up sets
         stay as they were asked for.
+
+        Args:
+            given: the sentence, :meth:`parted`.
+            sentence: its words.
+            drawn: what else is done to the sentence, whose F0 the tunes are laid over.
         """
-        if not self._works or sentence.alphabet != ARPABET:
+        if not self._speaks(sentence):
             return given
         reading = read(sentence)
         exclaimed = reading.kind is Kind.EXCLAMATION
-        given = self._parted(given, sentence)
         if not exclaimed and all(phrase.tune is None for phrase in reading.phrases):
             return given
-        asked = AcousticInput.plain(_known_marks(given.tokens), rate=given.rate)
+        asked = drawn(AcousticInput.plain(_known_marks(given.tokens), rate=given.rate))
         # What a model says before it writes anything costs little.
         said = self._acoustic.stream(asked, seed=0)
         if said.f0 is None or said.durations is None:
@@ -69,8 +79,13 @@ class SentenceIntonation:
             energy=given.energy * energy,
         )
 
-    def _parted(self, given: AcousticInput, sentence: Sentence) -> AcousticInput:
+    def _speaks(self, sentence: Sentence) -> bool:
+        return self._works and sentence.alphabet == ARPABET
+
+    def parted(self, given: AcousticInput, sentence: Sentence) -> AcousticInput:
         """The sentence with short pauses in long stretches without a mark."""
+        if not self._speaks(sentence):
+            return given
         places = [sentence.first_tokens[index + 1] - 1 for index in breaks(sentence)]
         if not places:
             return given

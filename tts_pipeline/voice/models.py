@@ -15,12 +15,13 @@ from tts_pipeline.text.symbols import Alphabet
 if TYPE_CHECKING:
     from torch import nn
 
-ACOUSTIC, REFINER, VOCODER, ALIGNER, FEATURES = ROLES = (
+ACOUSTIC, REFINER, VOCODER, ALIGNER, FEATURES, PROSODY = ROLES = (
     "acoustic",
     "refiner",
     "vocoder",
     "aligner",
     "features",
+    "prosody",
 )
 
 
@@ -131,6 +132,9 @@ KINDS: dict[str, Kind] = {
     ),
     "flow-refiner": _family(
         REFINER, "acoustic.flow", "FlowRefinerConfig FlowModel FlowRefinerEngine", uses=TEXT
+    ),
+    "prosody": _family(
+        PROSODY, "acoustic.prosody", "ProsodyConfig ProsodyModel ProsodyEngine", uses=TEXT
     ),
     "harmonic-noise": _family(
         VOCODER,

@@ -13,7 +13,7 @@ from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.config import from_mapping
 from tts_pipeline.errors import TTSPipelineError, VoiceError
 from tts_pipeline.text.symbols import Alphabet
-from tts_pipeline.voice.models import ACOUSTIC, ALIGNER, KINDS, REFINER, VOCODER, kind_of
+from tts_pipeline.voice.models import ACOUSTIC, ALIGNER, KINDS, PROSODY, REFINER, VOCODER, kind_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -248,7 +248,12 @@ class VoiceModel:
 
 
 def _role_of(ready: Any) -> str:
-    for role, verb in ((REFINER, "refine"), (ALIGNER, "align"), (ACOUSTIC, "controls")):
+    for role, verb in (
+        (REFINER, "refine"),
+        (ALIGNER, "align"),
+        (PROSODY, "draw"),
+        (ACOUSTIC, "controls"),
+    ):
         if hasattr(ready, verb):
             return role
     return VOCODER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,38 @@ from tts_pipeline.acoustic.along_plan import FrameStack
 from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig
 from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, SlidingStack
 from tts_pipeline.nn.weights import Weights
+
+
+class BlocksAtTimes:
+    """Blocks under the modulation of :class:`~tts_pipeline.acoustic.flow.model.StepEmbedding`.
+
+    Args:
+        weights: of the whole model.
+        name: of the embedding in them.
+        n_waves: its width.
+        blocks: what is modulated.
+        channels: width of the blocks.
+    """
+
+    def __init__(
+        self, weights: Weights, name: str, n_waves: int, blocks: Sequence[Block], channels: int
+    ) -> None:
+        self._blocks, self._n_waves = blocks, n_waves
+        self._hidden = Linear(weights, f"{name}.hidden", n_waves, n_waves)
+        self._output = Linear(weights, f"{name}.output", n_waves, len(blocks) * 2 * channels)
+        self._kept: dict[float, list[Block]] = {}
+
+    def at(self, time: float) -> list[Block]:
+        """The blocks at a time in [0, 1]."""
+        if time not in self._kept:
+            half = self._n_waves // 2
+            rates = np.exp(np.arange(half, dtype=np.float32) * (-math.log(10_000.0) / half))
+            angles = np.float32(TIME_SCALE * time) * rates[None].astype(np.float32)
+            waves = self._hidden(np.concatenate([np.sin(angles), np.cos(angles)], 1))
+            made = self._output(waves / (1 + np.exp(-waves)))[0]
+            parts = made.reshape(len(self._blocks), 2, -1)
+            self._kept[time] = [block.modulated(*part) for block, part in zip(self._blocks, parts)]
+        return self._kept[time]
 
 
 class FlowNet:
@@ -23,30 +56,17 @@ class FlowNet:
     """
 
     def __init__(self, weights: Weights, config: FlowConfig, n_mels: int) -> None:
-        c, n_waves = config.channels, config.step_channels
-        self._config, self._n_waves = config, n_waves
+        c = config.channels
         self._stack = FrameStack(
             weights, "", c, config.hidden, config.n_blocks, config.kernel, n_mels
         )
         self.noisy_input = Linear(weights, "noisy_input", n_mels, c)
-        self._step_hidden = Linear(weights, "step.hidden", n_waves, n_waves)
-        self._step_output = Linear(weights, "step.output", n_waves, config.n_blocks * 2 * c)
-        self._kept: dict[float, list[Block]] = {}
+        self._at_times = BlocksAtTimes(weights, "step", config.step_channels, self._stack.blocks, c)
         self.frame_macs = self._stack.frame_macs + n_mels * c
 
     def start(self, time: float) -> SlidingStack:
         """The blocks under the modulation of a time, at the start of a signal."""
-        if time not in self._kept:
-            half = self._n_waves // 2
-            rates = np.exp(np.arange(half, dtype=np.float32) * (-math.log(10_000.0) / half))
-            angles = np.float32(TIME_SCALE * time) * rates[None].astype(np.float32)
-            waves = self._step_hidden(np.concatenate([np.sin(angles), np.cos(angles)], 1))
-            made = self._step_output(waves / (1 + np.exp(-waves)))[0]
-            parts = made.reshape(self._config.n_blocks, 2, -1)
-            self._kept[time] = [
-                block.modulated(*part) for block, part in zip(self._stack.blocks, parts)
-            ]
-        return self._stack.start(self._kept[time])
+        return self._stack.start(self._at_times.at(time))
 
 
 class Fixed(NamedTuple):
