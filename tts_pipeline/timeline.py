@@ -21,6 +21,7 @@ from tts_pipeline.sentence_style import SentenceStyle
 from tts_pipeline.speech_options import N_SEEDS, SpeechOptions, model_options
 from tts_pipeline.text.protocol import Sentence
 from tts_pipeline.timestamps import Timestamp, timestamps_of
+from tts_pipeline.voice.defaults import CHAIN
 from tts_pipeline.voice.models import ALIGNER
 
 # Odd, so that the sentences of a text never share a seed (the step of SplitMix64).
@@ -97,6 +98,13 @@ class Speaker:
         on_device = any(model.on_device for model in self.voice.models.values())
         self.threads = options.threads or (1 if on_device else min(2, usable_cores()))
         self.in_batches = on_device
+        named = {*self.acoustic_name.split(CHAIN), self.vocoder_name}
+        self._on_cpu = tuple(
+            f"{name!r} works on the CPU: models of kind {model.kind!r} have no way to work on a "
+            "device"
+            for name, model in self.voice.models.items()
+            if name in named and model.stays_on_cpu
+        )
 
     def seed_of(self, index: int) -> int:
         """The seed of a text's sentence number ``index``; that of the first is the seed itself."""
@@ -157,7 +165,7 @@ class Speaker:
 
     def problems(self, sentence: Sentence) -> tuple[str, ...]:
         """What was not done of what was asked for a sentence, but for the models' own problems."""
-        return self.prosody.problems + self.style.problems(sentence)
+        return self._on_cpu + self.prosody.problems + self.style.problems(sentence)
 
     def _parts(self, sentence: Sentence, index: int) -> list[Part]:
         options, frame_rate = self.options, self.voice.audio.frame_rate

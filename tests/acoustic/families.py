@@ -21,6 +21,8 @@ from tts_pipeline.acoustic.latent.model import LatentModel
 from tts_pipeline.acoustic.masked.model import MaskedConfig, MaskedModel
 from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig, OneShotConfig
 from tts_pipeline.acoustic.one_shot.model import OneShotModel
+from tts_pipeline.acoustic.prosody.config import ProsodyConfig
+from tts_pipeline.acoustic.prosody.model import ProsodyModel
 from tts_pipeline.acoustic.pyramid.config import PyramidConfig
 from tts_pipeline.acoustic.pyramid.model import PyramidModel
 from tts_pipeline.features.codes.model import CodesAutoencoder, CodesConfig
@@ -52,6 +54,7 @@ def write_voice_of_everything(folder: Path) -> Voice:
         made = {name: lively(make()) for name, make in MODULES.items()}
         made["wavenet"] = WaveNet(WaveNetConfig(1, 2, 8, 16, 8, 8), of_codes.audio)
         made["aligner"] = VoiceAligner(AlignerConfig(16), 80)
+        made["prosody"] = ProsodyModel(ProsodyConfig(16, 24, 1, 1, step_channels=8, steps=2))
     Voice("everything", of_codes.audio, {**of_codes.models, **made}).save(folder, dtype="float32")
     return Voice.load(folder)
 

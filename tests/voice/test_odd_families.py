@@ -27,10 +27,11 @@ ASKED = {
     "codes": {"acoustic": "coded"},
     "aligner": {"acoustic": "fixed-length"},
     "flow-refiner": {"acoustic": "autoregressive+flow-refiner"},
+    "prosody": {"acoustic": "one-shot", "prosody_temperature": 1.0},
 }
 NAMES = (
     *("autoregressive", "parallel", "codes", "coded", "masked", "fixed-length", "flow", "latent"),
-    *("one-shot", "pyramid", "flow-refiner", "wavenet", "aligner"),
+    *("one-shot", "pyramid", "flow-refiner", "wavenet", "aligner", "prosody"),
 )
 
 

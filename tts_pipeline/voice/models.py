@@ -38,8 +38,8 @@ class Kind:
             without PyTorch. ``uses`` holds ``alphabet`` and what else the kind uses.
         module: the ``nn.Module`` that is trained, made of its configuration and, by name, what it
             asks for of ``audio``, ``n_mels`` and ``alphabet``. None: it cannot be trained.
-        on_device: ``(module, audio, uses)`` to the contract by PyTorch; None: a device is of no
-            use to it.
+        on_device: ``(module, audio, uses)`` to the contract by PyTorch; None: it has no way to
+            work on a device.
         uses: what it needs of other models: name to the kind of model whose attribute it is.
     """
 

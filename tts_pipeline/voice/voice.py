@@ -295,7 +295,9 @@ class Voice:
     def to(self, device: str | torch.device) -> Voice:
         """The same voice with its models at work in PyTorch on a device; "cpu": without PyTorch.
 
-        Models to which a device is of no use stay where they are.
+        Kinds that have a way to work there do: the autoregressive acoustic model, the parallel
+        vocoder and WaveNet. All others go on working on the CPU, refiners too, and so does the
+        text side that they share; the report of what was spoken says so among its problems.
 
         Args:
             device: "cuda", "mps", "cpu".

@@ -152,6 +152,11 @@ class VoiceModel:
         return self._module is not None or bool(self._device)
 
     @property
+    def stays_on_cpu(self) -> bool:
+        """Whether PyTorch is to do the work, for which its kind has no way."""
+        return self.on_device and KINDS[self.kind].on_device is None
+
+    @property
     def can_be_saved(self) -> bool:
         """Whether a folder can hold it."""
         return bool(self.kind)
@@ -193,7 +198,7 @@ class VoiceModel:
             return self._ready
         kind, given = KINDS[self.kind], {"alphabet": self.alphabet, **uses}
         if self.on_device and kind.on_device is not None:
-            module = self._module or self.module().to(self._device)
+            module = self._module or self._module_on(self._device)
             return kind.part("on_device")(module, self.audio, given)
         config = self.config
         arrays = self.arrays
@@ -210,16 +215,31 @@ class VoiceModel:
                 f"{self._origin.remedy}"
             ) from error
 
+    def _module_on(self, device: str) -> nn.Module:
+        try:
+            return self.module().to(device)
+        except (AssertionError, RuntimeError) as error:
+            raise VoiceError(
+                f"device {device!r}: PyTorch cannot work there ({str(error).splitlines()[0]}); "
+                "take another one, such as 'cpu'"
+            ) from error
+
     def module(self) -> nn.Module:
         """A PyTorch module with these weights, in eval mode and without gradients.
 
         Raises:
-            VoiceError: if the weights are not those of such a model, the settings make none, or
-                the kind has no module.
+            VoiceError: if the weights are not those of such a model, the settings make none, the
+                kind has no module, or PyTorch is not installed.
         """
         if not self.kind or KINDS[self.kind].module is None:
             raise VoiceError(f"{self.name}: is no model that PyTorch can be given")
-        import torch
+        try:
+            import torch
+        except ModuleNotFoundError as error:
+            raise VoiceError(
+                f"{self.name}: its module needs PyTorch, which is not installed; install with: "
+                "pip install 'tts_pipeline[train]'"
+            ) from error
 
         config = self.config
         try:
