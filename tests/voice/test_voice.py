@@ -490,4 +490,4 @@ def test_shipped_voice_is_whole_and_small() -> None:
     # What it spoke with before it held every way to write a mel, and each of those by itself.
     first = [sizes.pop(name) for name in ("autoregressive", "parallel", "wavenet")]
     assert sum(first) < 20e6 and max(sizes.values()) < 5e6
-    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 46e6
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 47e6
