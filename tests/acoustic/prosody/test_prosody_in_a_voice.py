@@ -16,8 +16,10 @@ from tts_pipeline import Voice, stream, synthesize, synthesize_batch
 from tts_pipeline.acoustic.prosody.config import ProsodyOptions
 from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError, VoiceError
+from tts_pipeline.intonation.applied import SentenceIntonation
 from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.sentence_prosody import SentenceProsody
+from tts_pipeline.text.symbols import ARPABET
 from tts_pipeline.voice.models import PROSODY
 
 TEXT = "Two sentences, of a kind. The other one!"
@@ -167,3 +169,24 @@ def test_the_command_line_asks_for_it(voice, tmp_path: Path):
         assert main([*words, str(file), *more]) == 0
     contents = [file.read_bytes() for file in files]
     assert contents[0] == contents[1] != contents[2]
+
+
+def test_questions_rise_whatever_was_drawn():
+    """In the shipped voice: the tune is laid over the F0 of the draw, not that of the mean."""
+    voice = Voice.load()
+    acoustic = voice.acoustic
+    prosody = SentenceProsody(voice, ProsodyOptions(1.0), acoustic, "default")
+    intonation = SentenceIntonation(acoustic, voice.language)
+    (sentence,), _ = voice.front_end("You went home?")
+    given = AcousticInput.plain(np.array(sentence.tokens))
+    accent = int(np.flatnonzero(given.tokens // 64)[-1])
+    mark = int(np.flatnonzero(given.tokens == ARPABET.ids["?"])[0])
+
+    def rise(made: AcousticInput) -> float:
+        f0 = acoustic.stream(made, seed=0).f0
+        return 12 * np.log2(f0[mark] / f0[accent])
+
+    draws = [prosody.draw(given.tokens, seed) for seed in range(6)]
+    laid = [rise(draw.on(intonation.applied(given, sentence, draw.on))) for draw in draws]
+    over_the_mean = [rise(draw.on(intonation.applied(given, sentence))) for draw in draws]
+    assert min(laid) > 8 and np.ptp(laid) < 4 < np.ptp(over_the_mean)
