@@ -1,24 +1,33 @@
 """Connections of a small web server: bounded in number, and in how long they may keep it waiting.
 
 uvicorn waits for ever for the first request of a connection, so that a thousand idle ones take all
-the files that a process may open and lock everybody else out.
+the files that a process may open and lock everybody else out. Beside them stand the signals that
+end a server.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
 from typing import Any
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # A thousand files is what a process may commonly open; sounds and the database need some as well.
 MOST_CONNECTIONS = 256
+# Taken at once, before the oldest are told to make room.
+BACKLOG = 64
 # For a request to be complete once its connection, or the answer to the one before, is there.
 REQUEST_S = 20.0
 
 
 class BoundedHTTP(H11Protocol):
-    """uvicorn's HTTP/1.1 with limits; to be given as ``uvicorn.Config(http=BoundedHTTP)``.
+    """uvicorn's HTTP/1.1 with limits; to be given as ``uvicorn.Config(http=BoundedHTTP,
+    backlog=BACKLOG)``.
 
     A connection whose request is not complete in time is closed. When there are too many, the one
     that has been waiting for a request for longest makes room for the newest.
@@ -42,8 +51,10 @@ class BoundedHTTP(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._expect_request()
-        if len(self.connections) > self.most:
-            waiting = [other for other in self.connections if getattr(other, "waits", False)]
+        # Those that were told to make room are still among them for a moment.
+        open_ones = [other for other in self.connections if not other.transport.is_closing()]
+        if len(open_ones) > self.most:
+            waiting = [other for other in open_ones if getattr(other, "waits", False)]
             min(
                 waiting, key=lambda other: getattr(other, "_since", 0.0), default=self
             ).transport.abort()
@@ -66,3 +77,31 @@ class BoundedHTTP(H11Protocol):
     def _give_up(self) -> None:
         if self.waits and not self.transport.is_closing():
             self.transport.close()
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Signals that end a server: Ctrl-C, a service manager's, and a closed terminal's where there
+    is one, unless ``nohup`` asked for it to stay."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:
+        found.append(hangup)
+    return found
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which a closed terminal ends as Ctrl-C does."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's, for all of :func:`stop_signals`."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        with super().capture_signals():
+            before = {each: signal.signal(each, self.handle_exit) for each in stop_signals()}
+            try:
+                yield
+            finally:
+                for each, handler in before.items():
+                    signal.signal(each, handler)

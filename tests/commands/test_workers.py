@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import soundfile
 
+from tests.processes import children, is_alive, needs_proc
 from tts_pipeline import Voice, synthesize
 from tts_pipeline.cli import main
 from tts_pipeline.commands.batch.rows import Row
@@ -123,7 +124,7 @@ print(*(name.removesuffix("Process").lower() for name in found), "front_end" in 
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc of Linux")
+@needs_proc
 @pytest.mark.parametrize("n_spoken", [0, 5])
 def test_killed_batch_goes_on_and_leaves_nothing(
     tiny_voice: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], n_spoken: int
@@ -139,15 +140,15 @@ def test_killed_batch_goes_on_and_leaves_nothing(
     )
     workers: set[int] = set()
     while process.poll() is None and (not workers or len(list(folder.glob("*.wav"))) < n_spoken):
-        workers = _children(process.pid)
+        workers = children(process.pid)
         time.sleep(0.001)
     process.kill()
     process.wait()
     # The workers see that they are alone, and end.
     limit = time.monotonic() + 60
-    while any(map(_is_alive, workers)) and time.monotonic() < limit:
+    while any(map(is_alive, workers)) and time.monotonic() < limit:
         time.sleep(0.05)
-    assert workers and not any(map(_is_alive, workers))
+    assert workers and not any(map(is_alive, workers))
     assert not list(temporary.iterdir())
     there = sorted(int(path.stem[3:]) for path in folder.glob("*.wav"))
     assert n_spoken <= len(there) < 300
@@ -157,22 +158,3 @@ def test_killed_batch_goes_on_and_leaves_nothing(
     assert f"{300 - len(noted)} spoken, {len(noted)} done before" in capsys.readouterr().err
     names = {path.name for path in folder.iterdir()}
     assert names == {"batch.jsonl", *(f"row{number}.wav" for number in range(300))}
-
-
-def _children(pid: int) -> set[int]:
-    """Processes that a process started."""
-    folders = (path for path in Path("/proc").iterdir() if path.name.isdecimal())
-    return {int(path.name) for path in folders if _state(int(path.name))[1:] == (pid,)}
-
-
-def _is_alive(pid: int) -> bool:
-    return _state(pid)[:1] not in ((), ("Z",))
-
-
-def _state(pid: int) -> tuple[Any, ...]:
-    """State and parent, as in proc(5); nothing if there is no such process."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ()
-    return fields[0], int(fields[1])

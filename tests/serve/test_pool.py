@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.idle import idle_connections, n_open_files
+from tests.processes import children, needs_proc
 from tests.serve.running import running_server
 from tts_pipeline import synthesize
 from tts_pipeline.errors import TextError, TTSPipelineError
@@ -26,6 +28,7 @@ from tts_pipeline.serve.job import Chunk, Done, Speech
 from tts_pipeline.serve.pool import Pool
 from tts_pipeline.serve.refusals import Busy, TooLong, WorkerLost
 from tts_pipeline.serve.settings import Settings
+from tts_pipeline.serve.wyoming.door import MAX_CONNECTIONS
 
 LONG = "This is one of many sentences. " * 600
 
@@ -163,7 +166,12 @@ def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(tmp_path: Path) -> N
         _in_pool(Settings(tmp_path / "nothing_here", workers=1), body)
 
 
-def test_a_stopped_server_finishes_what_it_speaks(tiny_voice: Path) -> None:
+@needs_proc
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_stopped_server_finishes_what_it_speaks(tiny_voice: Path, name: str) -> None:
+    number = getattr(signal, name)
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip(f"{name} is ignored here, as under nohup")
     with running_server(tiny_voice, "--workers", 1) as server:
         got: list[bytes] = []
         thread = threading.Thread(
@@ -172,12 +180,31 @@ def test_a_stopped_server_finishes_what_it_speaks(tiny_voice: Path) -> None:
         thread.start()
         while not server.metric("tts_pipeline_workers_busy"):
             time.sleep(0.01)
-        server.process.send_signal(signal.SIGTERM)
+        # A terminal sends SIGINT and SIGHUP to the whole group.
+        group = set() if name == "SIGTERM" else children(server.process.pid)
+        for pid in (server.process.pid, *group):
+            os.kill(pid, number)
         thread.join(30)
         assert server.process.wait(30) == 0
         assert server.process.stderr is not None and server.process.stderr.read() == ""
     expected = synthesize(LONG[:6000], voice=tiny_voice)
     assert len(got[0]) == 2 * round(len(expected.samples) * 1.5)
+
+
+def test_idle_connections_lock_nobody_out(tiny_voice: Path) -> None:
+    with running_server(tiny_voice, "--workers", 1) as server:
+        expected = server.speak("Hello.")
+        with idle_connections(server.http_port, 1100) as http:
+            assert server.speak("Hello.") == expected
+            with idle_connections(server.wyoming_port, 1100) as wyoming:
+                assert server.speak("Hello.") == expected
+                assert http[0].recv(1) == wyoming[0].recv(1) == b""
+                assert n_open_files(server.process.pid) < 2 * MAX_CONNECTIONS + 50
+                wyoming[-1].sendall(b'{"type": "describe"}\n')
+                assert wyoming[-1].recv(16) == b'{"type": "info",'
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        assert server.process.stderr is not None and server.process.stderr.read() == ""
 
 
 def test_one_worker_and_no_queue_answers_429_and_key_and_origin_are_checked(

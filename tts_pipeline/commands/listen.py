@@ -98,7 +98,7 @@ def _build(arguments: argparse.Namespace) -> None:
 def _serve(arguments: argparse.Namespace) -> None:
     import uvicorn
 
-    from tts_pipeline.connections import BoundedHTTP
+    from tts_pipeline.connections import BACKLOG, BoundedHTTP, Server
     from tts_pipeline.listening.collect.server import make_app
     from tts_pipeline.listening.collect.store import AnswerStore
 
@@ -121,11 +121,12 @@ def _serve(arguments: argparse.Namespace) -> None:
             config = uvicorn.Config(
                 app,
                 http=BoundedHTTP,
+                backlog=BACKLOG,
                 log_level="warning",
                 server_header=False,
                 timeout_graceful_shutdown=3,
             )
-            uvicorn.Server(config).run(sockets=[listening])
+            Server(config).run(sockets=[listening])
         finally:
             store.close()
 

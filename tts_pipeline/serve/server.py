@@ -11,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from tts_pipeline.connections import BACKLOG, BoundedHTTP, stop_signals
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.serve.http.app import make_app
 from tts_pipeline.serve.job import Facts
@@ -32,7 +33,7 @@ def listening_socket(host: str, port: int, option: str) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         raise ConfigError(
             f"cannot listen on {host}:{port} ({error}); choose another with --host and {option}"
@@ -46,7 +47,7 @@ async def run(
     zeroconf_name: str | None = None,
     when_ready: Callable[[Facts], None] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; then finish what is being spoken.
+    """Serve until SIGINT, SIGTERM or SIGHUP; then finish what is being spoken.
 
     Args:
         settings: of the server.
@@ -64,6 +65,8 @@ async def run(
         metrics = Metrics()
         config = uvicorn.Config(
             make_app(settings, pool, facts, metrics),
+            http=BoundedHTTP,
+            backlog=BACKLOG,
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=STOP_S,
@@ -104,7 +107,7 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
         server.force_exit = server.should_exit
         server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in stop_signals()}
     try:
         yield
     finally:

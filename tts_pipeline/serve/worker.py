@@ -46,8 +46,11 @@ def work(pipe: Connection, folder: Path | None) -> None:
         pipe: takes :class:`Start`, :class:`Cancel` and :class:`Taken`.
         folder: of the voice; None: the one in the package.
     """
-    # Ctrl-C reaches the whole group; the parent finishes what is being spoken, then closes pipes.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches the whole group, as a closed terminal does; the parent waits for what is being
+    # spoken, then closes pipes.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
         try:
             worker = _Worker(pipe, folder)

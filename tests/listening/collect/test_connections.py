@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from tests.idle import idle_connections, n_open_files
 from tests.listening.simulation import small_test
 from tts_pipeline.connections import MOST_CONNECTIONS, BoundedHTTP
 from tts_pipeline.listening.collect.answers import parse_answer
@@ -59,30 +60,33 @@ def status_of_page(port: int) -> int:
 
 
 def test_idle_connections_lock_nobody_out(served: tuple[subprocess.Popen[str], int]) -> None:
-    _, port = served
-    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(MOST_CONNECTIONS + 60)]
-    assert status_of_page(port) == 200
-    # The oldest had to make room; the newest are still there.
-    idle[0].settimeout(20)
-    assert idle[0].recv(1) == b""
-    idle[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert idle[-1].recv(12) == b"HTTP/1.1 200"
-    for connection in idle:
-        connection.close()
+    process, port = served
+    with idle_connections(port, 1100) as idle:
+        assert status_of_page(port) == 200
+        # The oldest had to make room; the newest are still there.
+        assert idle[0].recv(1) == idle[-MOST_CONNECTIONS - 2].recv(1) == b""
+        assert n_open_files(process.pid) < MOST_CONNECTIONS + 50
+        idle[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle[-1].recv(12) == b"HTTP/1.1 200"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1] == ""
 
 
-def test_an_interrupt_ends_it_though_a_browser_keeps_its_connection(
-    served: tuple[subprocess.Popen[str], int],
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_it_though_a_browser_keeps_its_connection(
+    served: tuple[subprocess.Popen[str], int], name: str, code: int
 ) -> None:
     process, port = served
+    if signal.getsignal(getattr(signal, name)) == signal.SIG_IGN:
+        pytest.skip(f"{name} is ignored here, as under nohup")
     kept = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     kept.request("GET", "/")
     assert kept.getresponse().read()
     half = socket.create_connection(("127.0.0.1", port))
     half.send(b"POST /api/listeners HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in errors
     half.close()
     kept.close()

@@ -60,7 +60,11 @@ class Shared:
 
 
 class Connection:
-    """One client. Reading goes on while it is spoken to, so that its going away is noticed."""
+    """One client. Reading goes on while it is spoken to, so that its going away is noticed.
+
+    Attributes:
+        since_s: when something came of it last, by :func:`time.monotonic`.
+    """
 
     def __init__(
         self, shared: Shared, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -69,6 +73,12 @@ class Connection:
         self._pieces: asyncio.Queue[str | None] | None = None
         self._n_characters = 0
         self._speaking: asyncio.Task[None] | None = None
+        self.since_s = time.monotonic()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the client is to speak next, not the server."""
+        return self._pieces is None and (self._speaking is None or self._speaking.done())
 
     async def run(self) -> None:
         """Answer events until the client closes."""
@@ -79,6 +89,7 @@ class Connection:
                 if event is None:
                     await self._finish()
                     return
+                self.since_s = time.monotonic()
                 await self._handle(event)
             except BadFrame as error:
                 await self._fault(str(error), "invalid-frame")

@@ -20,6 +20,7 @@ from tts_pipeline.serve.wyoming.frames import MAX_LINE
 
 log = logging.getLogger("tts_pipeline.serve")
 
+# A thousand files is what a process may commonly open, and HTTP has as many connections.
 MAX_CONNECTIONS = 256
 _STOP_S = 30.0
 
@@ -35,7 +36,7 @@ class WyomingDoor:
     """
 
     def __init__(self, pool: Pool, facts: Facts, metrics: Metrics, settings: Settings) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], Connection] = {}
         self._shared = Shared(pool, facts, metrics, settings, _info(facts), set())
 
     @contextlib.asynccontextmanager
@@ -48,18 +49,17 @@ class WyomingDoor:
             server.close()
             if speaking := set(self._shared.speaking):
                 await asyncio.wait(speaking, timeout=_STOP_S)
-            for task in self._tasks:
+            for task in self._open:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if len(self._tasks) >= MAX_CONNECTIONS:
+        if len(self._open) >= MAX_CONNECTIONS and not self._make_room():
             writer.close()
             return
-        self._tasks.add(task)
-        connection = Connection(self._shared, reader, writer)
+        self._open[task] = connection = Connection(self._shared, reader, writer)
         try:
             await connection.run()
         except (ConnectionError, asyncio.CancelledError):
@@ -67,9 +67,19 @@ class WyomingDoor:
         except Exception:
             log.exception("a Wyoming connection failed")
         finally:
-            self._tasks.discard(task)
+            self._open.pop(task, None)
             await connection.stop_speaking()
             writer.close()
+
+    def _make_room(self) -> bool:
+        """End the connection that nothing was asked of for longest; whether there is one."""
+        waiting = [task for task, connection in self._open.items() if connection.waits]
+        if not waiting:
+            return False
+        longest = min(waiting, key=lambda task: self._open[task].since_s)
+        del self._open[longest]
+        longest.cancel()
+        return True
 
 
 def _info(facts: Facts) -> Info:
