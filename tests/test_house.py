@@ -44,7 +44,16 @@ FLOORS = (
 # Within a room the same: what stands further left knows nothing of what stands to its right.
 WITHIN = {
     "text": ("symbols", "phones", "protocol", "markup", "english", "espeak"),
-    "evaluation": ("statistics", "metrics", "tables", "plots", "compare", "pages", "scorecard"),
+    "evaluation": (
+        "statistics",
+        "metrics",
+        "isolated",
+        "tables",
+        "plots",
+        "compare",
+        "pages",
+        "scorecard",
+    ),
     "listening": ("design", "collect", "analysis"),
     "commands": ("options", "batch", "table", "speak"),
 }

@@ -3,7 +3,7 @@
 The final movement is the median F0 of the last 150 ms that are voiced, of the last half of what is
 voiced from the accented vowel on where that is less than 300 ms, minus the median over what is
 voiced from 20 ms before that vowel to 50 ms into it, or over the first 50 ms behind that, in
-semitones.
+semitones. Below 80 Hz, an octave under the voice's mean, the tracker has found noise and no voice.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ WH = """
     When does the train leave|Which one is yours|Whose coat is this|How are you
     What happened to your car|Where did she learn to swim
 """
+LOWEST_HZ = 80.0
 ROADS = ("autoregressive", "autoregressive+flow-refiner")
 
 
@@ -63,6 +64,7 @@ def movement(audio: Audio, text: str) -> float:
     ]
     vowel = next(stamp for stamp in phones if stamp.text.endswith("1"))
     f0 = track_f0(audio.samples, audio.sample_rate)
+    f0[f0 < LOWEST_HZ] = 0
     begin = round(vowel.start_s * 100)
     inside = np.flatnonzero(f0[begin:]) + begin
     if not len(inside):
@@ -74,15 +76,14 @@ def movement(audio: Audio, text: str) -> float:
 
 
 @pytest.mark.parametrize("acoustic", ROADS)
-@pytest.mark.parametrize("block", [DECLARATIVE, INVERTED], ids=["declarative", "inverted"])
-def test_yes_no_questions_end_above_the_same_words_as_statements(block, acoustic):
+def test_yes_no_questions_end_above_the_same_words_as_statements(acoustic):
     apart = {}
-    for text in texts(block):
+    for text in texts(DECLARATIVE) + texts(INVERTED):
         asked, said = (text + mark for mark in "?.")
         apart[text] = movement(synthesize(asked, acoustic=acoustic), asked)
         apart[text] -= movement(synthesize(said, acoustic=acoustic), said)
-    assert len(apart) == 20
-    assert sum(value >= 3 for value in apart.values()) >= 18, apart
+    assert len(apart) == 40
+    assert sum(value >= 3 for value in apart.values()) >= 36, apart
 
 
 @pytest.mark.parametrize("acoustic", ROADS)

@@ -79,6 +79,16 @@ def test_a_pitch_for_the_whole_sentence_is_its_register(voice):
     assert (high.pitch != 1).any()
 
 
+def test_the_last_consonants_of_a_word_alone_are_clear(voice):
+    for text, clear in (("Book.", ["K"]), ("Next.", ["K", "S", "T"]), ("Go.", []), ("A book.", [])):
+        given, made = applied(voice, text)
+        louder = np.flatnonzero(made.energy != given.energy)
+        assert [voice.alphabet.decode(int(token)) for token in made.tokens[louder]] == clear
+        np.testing.assert_allclose(made.energy[louder], 1.5)
+        assert (made.rate == given.rate).all()
+        assert (made.pitch == given.pitch).all()
+
+
 def test_exclamations_move_further_and_are_louder(voice):
     stop = voice.alphabet.ids["."]
     given, made = applied(voice, "Stop that right now!")

@@ -28,10 +28,10 @@ def track(level: list[float], frames: int = 10) -> Track:
 def test_a_rise_is_low_on_the_accent_and_high_at_the_end():
     said = track([90.0] * 7)
     made = with_tune(said, TAIL, Tune.RISE, 90.0)
-    # Low for a quarter of the twenty frames, then straight up.
-    slope = (RISE_HIGH - RISE_LOW) / 15
-    assert made[3] == pytest.approx(90 + RISE_LOW + slope * 12.5 / 10)
-    assert made[4] == pytest.approx(90 + RISE_HIGH - slope * 5)
+    # Low for a quarter of the twenty frames, half way up with the vowel's end, then to the end.
+    half = (RISE_HIGH - RISE_LOW) / 2
+    assert made[3] == pytest.approx(90 + RISE_LOW + half * 12.5 / 50)
+    assert made[4] == pytest.approx(90 + RISE_HIGH - half / 2)
     assert (made[5:] > 90 + RISE_HIGH).all()
     # Before it F0 bends, and what is further away stays.
     assert (made[:2] == 90).all()
@@ -39,7 +39,7 @@ def test_a_rise_is_low_on_the_accent_and_high_at_the_end():
 
 
 def test_a_movement_that_is_there_already_stays():
-    for tune, step in ((Tune.RISE, 6.5), (Tune.FALL, -4.5)):
+    for tune, step in ((Tune.RISE, 8.5), (Tune.FALL, -4.5)):
         said = track([90, 90, 90, 90, 90 + step, 90 + step, 90])
         assert (with_tune(said, TAIL, tune, 90.0) == said.level).all()
     low = track([90, 90, 90, 88, 86, 85, 85])

@@ -12,6 +12,7 @@ import numpy as np
 from tts_pipeline.atomic import write_json, write_text
 from tts_pipeline.audio.files import FORMATS, read_audio
 from tts_pipeline.audio.levels import resample
+from tts_pipeline.commands.evaluate_words import main as evaluate_words
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.evaluation.compare.material import read_rows
 from tts_pipeline.evaluation.metrics.recogniser import PocketsphinxRecogniser
@@ -32,7 +33,8 @@ _ABOUT = """\
 Scores every sound file of --generated. Files belong together by name: generated/a.wav is compared
 with reference/a.flac and with the text of the line "a<TAB>text". Without --reference or --texts
 the metrics that need them are left out. PESQ, STOI, F0 and log-spectral distance need the same
-timing as the reference (copy-synthesis), the others do not."""
+timing as the reference (copy-synthesis), the others do not. "tts-pipeline evaluate words" says
+single words instead and counts those that are understood; see its --help."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         ConfigError: if folders, texts or metrics do not fit together.
         AudioError: if a file cannot be read.
     """
+    if argv is not None and list(argv[:1]) == ["words"]:
+        return evaluate_words(argv[1:])
     options = _parser().parse_args(argv)
     jobs = _jobs(options)
     scored = score_all(jobs, n_workers=options.workers)

@@ -2,8 +2,8 @@
 
 Times are in frames, levels in semitones. The register is the mean level of the vowels before the
 last accent. Shapes follow Pierrehumbert (1980, The Phonology and Phonetics of English Intonation):
-low on the accented vowel and up to the end for H-H%, a peak and down to the bottom for L-L%, up a
-little at the very end for L-H%; from target to target F0 goes straight.
+low on the accented vowel, then up in two steps for H-H%, a peak and down to the bottom for L-L%, up
+a little at the very end for L-H%; from target to target F0 goes straight.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from tts_pipeline.intonation.kind import Tune
 
 # Levels above the register, and the movement from which the model is left alone.
-RISE_LOW, RISE_HIGH, RISE_ENOUGH = -3.0, 7.0, 6.0
+RISE_LOW, RISE_HIGH, RISE_ENOUGH = -3.0, 7.0, 8.0
 FALL_PEAK, FALL_LOW, FALL_ENOUGH = 2.0, -6.0, -4.0
 # Before a comma: above the lowest point, and above the register at least.
 UP = {Tune.CONTINUATION: (3.0, -1.0), Tune.ITEM: (4.0, 1.0)}
@@ -78,7 +78,12 @@ def with_tune(track: Track, tail: Tail, tune: Tune, register: float) -> np.ndarr
         # In a word of one syllable the vowel itself has to rise.
         turn = begin + min(0.5 * accented, 0.25 * (end - begin))
         low = register + RISE_LOW
-        made = _replaced(track, tail, [begin, turn, end], [low, low, high])
+        # H- comes with the end of the accented vowel, half way up, and H% at the very end.
+        middle = begin + accented
+        times, levels = [begin, turn, middle, end], [low, low, (low + high) / 2, high]
+        if middle == end:
+            del times[2], levels[2]
+        made = _replaced(track, tail, times, levels)
         made[tail.last + 1 : tail.end] += _OVERSHOOT
         return made
     if tune is Tune.FALL:

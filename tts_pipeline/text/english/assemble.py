@@ -157,6 +157,8 @@ def _isolated(token: Token, pronouncer: Pronouncer) -> Pronunciation:
 
 def _is_letter(index: int, tokens: list[Token], gaps: list[str]) -> bool:
     """Tell the letter of "vitamin A" from the article; a title's "A Tale" is an article."""
+    if len(tokens) == 1:
+        return True
     if index == 0 or tokens[index].source != "A":
         return False
     if gaps[index] != BOUNDARY or index + 1 == len(tokens):

@@ -1,0 +1,1 @@
+"""Words, letters, digits and names said alone: are they understood?"""
