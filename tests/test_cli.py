@@ -303,6 +303,36 @@ def test_a_full_disk_is_one_line(tiny_voice: Path) -> None:
     assert b"Traceback" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits as of POSIX")
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3"])
+def test_why_a_file_cannot_be_written_is_said(
+    tiny_voice: Path, tmp_path: Path, suffix: str
+) -> None:
+    """A file that may not grow stands for a full disk, of which libsndfile tells as little."""
+    code = (
+        "import resource, sys; from tts_pipeline.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)); sys.exit(main())"
+    )
+    out = tmp_path / f"out{suffix}"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            "Some words, many times over. " * 40,
+            out,
+            "--voice",
+            tiny_voice,
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"tts-pipeline: error: {out}: cannot be written: File too large\n"
+    assert _files(tmp_path) == []
+
+
 def test_missing_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 
@@ -80,12 +81,44 @@ def file_sink(path: Path, sample_rate: int) -> Iterator[Sink]:
         raise AudioError(f"{path}: folder {path.parent} does not exist; create it first")
     container, subtype = FORMATS[suffix]
     try:
-        with (
-            replacing(path, AudioError) as part,
-            soundfile.SoundFile(
-                part, "w", sample_rate, 1, format=container, subtype=subtype
-            ) as file,
-        ):
-            yield file
+        with replacing(path, AudioError) as part, _Watched(part, "w+") as written:
+            with soundfile.SoundFile(
+                written, "w", sample_rate, 1, format=container, subtype=subtype
+            ) as file:
+                yield _FileSink(file, written)
+            written.check()
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{path}: cannot be written ({error})") from error
+
+
+class _Watched(io.FileIO):
+    """A file that keeps why it could not be written, which libsndfile does not tell."""
+
+    _fault: OSError | None = None
+
+    def write(self, content: Any) -> int:
+        """Write all of it; after a fault, nothing."""
+        left = memoryview(content)
+        try:
+            while left and self._fault is None:
+                left = left[super().write(left) :]
+        except OSError as error:
+            self._fault = error
+        return len(content)
+
+    def check(self) -> None:
+        """Raise what went wrong, if something did."""
+        if self._fault is not None:
+            raise self._fault
+
+
+class _FileSink:
+    """A file that libsndfile encodes into."""
+
+    def __init__(self, file: Any, written: _Watched) -> None:
+        self._file, self._written = file, written
+
+    def write(self, samples: np.ndarray) -> None:
+        """Take ``(S,)`` float32 in [-1, 1]."""
+        self._file.write(samples)
+        self._written.check()
