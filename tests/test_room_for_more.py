@@ -19,7 +19,7 @@ from tts_pipeline.acoustic.aligner.model import VoiceAligner
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveModel
 from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.protocols import AcousticInput, AcousticModel, Refiner, Vocoder
-from tts_pipeline.sentence_mel import NO_DURATIONS
+from tts_pipeline.sentence.mel import NO_DURATIONS
 from tts_pipeline.text.symbols import ARPABET
 from tts_pipeline.voice.front_ends import FRONT_ENDS
 from tts_pipeline.voice.models import KINDS

@@ -15,7 +15,7 @@ from tts_pipeline.ahead import Ahead, in_order
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import TextError
 from tts_pipeline.nn.threads import limited
-from tts_pipeline.sentence_mel import SentenceMel
+from tts_pipeline.sentence.mel import SentenceMel
 from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.text.protocol import Dropped, Report, Sentence
 from tts_pipeline.text.symbols import BOUNDARY

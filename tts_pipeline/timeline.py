@@ -15,9 +15,9 @@ from tts_pipeline.errors import ConfigError
 from tts_pipeline.intonation.applied import SentenceIntonation
 from tts_pipeline.nn.threads import blas_threads
 from tts_pipeline.protocols import AcousticInput, MelStream, finite
-from tts_pipeline.sentence_mel import Part, SentenceMel, cut_at_pauses, whole_sentence
-from tts_pipeline.sentence_prosody import SentenceProsody
-from tts_pipeline.sentence_style import SentenceStyle
+from tts_pipeline.sentence.mel import Part, SentenceMel, cut_at_pauses, whole_sentence
+from tts_pipeline.sentence.prosody import SentenceProsody
+from tts_pipeline.sentence.style import SentenceStyle
 from tts_pipeline.speech_options import N_SEEDS, SpeechOptions, model_options
 from tts_pipeline.text.protocol import Sentence
 from tts_pipeline.timestamps import Timestamp, timestamps_of

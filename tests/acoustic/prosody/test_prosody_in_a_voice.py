@@ -18,7 +18,7 @@ from tts_pipeline.cli import main
 from tts_pipeline.errors import ConfigError, VoiceError
 from tts_pipeline.intonation.applied import SentenceIntonation
 from tts_pipeline.protocols import AcousticInput
-from tts_pipeline.sentence_prosody import SentenceProsody
+from tts_pipeline.sentence.prosody import SentenceProsody
 from tts_pipeline.text.symbols import ARPABET
 from tts_pipeline.voice.models import PROSODY
 
