@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -12,8 +13,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +59,7 @@ async def _said(pool: Pool, text: str) -> tuple[np.ndarray, Done]:
     return np.frombuffer(content, "<i2") / 32767, done
 
 
-async def _begun(pool: Pool, text: str = LONG) -> tuple[object, object]:
+async def _begun(pool: Pool, text: str = LONG) -> tuple[Any, object]:
     events = pool.do(Speech(text, {}, RAW))
     return events, await anext(events)
 
@@ -97,15 +99,21 @@ def test_a_killed_worker_loses_its_request_only_and_is_replaced(tiny_voice: Path
     async def body(pool: Pool) -> None:
         while pool.n_ready < 2:
             await asyncio.sleep(0.02)
-        victim, _ = await _begun(pool)
-        other, _ = await _begun(pool)
-        busy = [worker for worker in pool._workers if worker.running]
-        os.kill(busy[0].process.pid, signal.SIGKILL)
+
+        async def heard(events: AsyncIterator[object]) -> None:
+            async for event in events:
+                assert isinstance(event, Chunk)
+
+        both = [asyncio.create_task(heard((await _begun(pool))[0])) for _ in range(2)]
+        assert pool.n_busy == 2
+        victim = multiprocessing.active_children()[0].pid
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
+        (lost,), (other,) = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         with pytest.raises(WorkerLost, match="died"):
-            async for _ in victim:
-                pass
-        assert isinstance(await anext(other), Chunk)
-        await other.aclose()
+            await lost
+        other.cancel()
+        await asyncio.wait([other])
         while pool.n_ready < 2:
             await asyncio.sleep(0.02)
         assert pool.n_lost == 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
+import time
 
 import pytest
 
+from tests.processes import children, is_alive, needs_proc
 from tts_pipeline.errors import TextError
 from tts_pipeline.text.espeak import EspeakFrontEnd, EspeakWorker
 from tts_pipeline.text.protocol import MAX_TOKENS
@@ -55,11 +57,15 @@ def test_long_words_and_long_texts_are_bounded(german):
 
 
 @needs_espeak
+@needs_proc
 def test_the_process_may_die():
+    before = children(os.getpid())
     worker = EspeakWorker("de")
     assert worker.ipa("Tag")
-    os.kill(worker._process.pid, signal.SIGKILL)
-    worker._process.wait()
+    (process,) = children(os.getpid()) - before
+    os.kill(process, signal.SIGKILL)
+    while is_alive(process):
+        time.sleep(0.01)
     assert worker.ipa("Tag") is None
     assert worker.ipa("Tag")
     worker.close()
