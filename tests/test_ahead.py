@@ -38,6 +38,29 @@ def test_samples_and_times_do_not_depend_on_the_threads(voice: Voice, threads: i
         np.testing.assert_array_equal(audio.samples, alone.samples)
 
 
+@pytest.mark.parametrize("n_started", [0, 1])
+def test_where_no_thread_can_be_started_sentences_are_spoken_one_by_one(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch, n_started: int
+) -> None:
+    expected = synthesize(TEXT, voice=voice, threads=1)
+    start, started = threading.Thread.start, []
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name.startswith("tts-pipeline"):
+            if len(started) >= n_started:
+                raise RuntimeError("can't start new thread")
+            started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    found = synthesize(TEXT, voice=voice, threads=3)
+    np.testing.assert_array_equal(found.samples, expected.samples)
+    started.clear()
+    blocks = [block.samples for block in stream(TEXT, voice=voice, threads=3)]
+    np.testing.assert_array_equal(np.concatenate(blocks), expected.samples)
+    assert len(started) == n_started
+
+
 def test_sentences_really_are_spoken_side_by_side(
     voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -38,12 +39,31 @@ def in_order(
         yield (speaker.speak(sentence, index) for index, sentence in items)
         return
     with ThreadPoolExecutor(n_threads, "tts-pipeline") as pool:
-        futures = [pool.submit(speaker.speak, sentence, index) for index, sentence in items]
+        futures: list[Future[Spoken]] = []
         try:
-            yield (future.result() for future in futures)
+            for index, sentence in items:
+                future = _submitted(pool, speaker, sentence, index)
+                if future is None:
+                    break
+                futures.append(future)
+            ahead = (future.result() for future in futures)
+            rest = items[len(futures) :]
+            yield itertools.chain(ahead, (speaker.speak(each, index) for index, each in rest))
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, speaker: Speaker, sentence: Sentence, index: int
+) -> Future[Spoken] | None:
+    """A sentence that will be spoken; None, then and from then on, where no thread can be started,
+    as under a limit on processes."""
+    try:
+        return pool.submit(speaker.speak, sentence, index)
+    except RuntimeError:
+        pool.shutdown(wait=False)
+        return None
 
 
 class Next(NamedTuple):
@@ -108,6 +128,6 @@ class Ahead:
         future = None
         if item[0] is not None:
             if self._pool is not None:
-                future = self._pool.submit(self._speaker.speak, item[0], self._n_sentences)
+                future = _submitted(self._pool, self._speaker, item[0], self._n_sentences)
             self._n_sentences += 1
         self._queue.append((item, future))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
 import json
 import multiprocessing
 import os
@@ -12,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from tts_pipeline import Voice, synthesize
 from tts_pipeline.cli import main
 from tts_pipeline.commands.batch.rows import Row
 from tts_pipeline.commands.batch.workers import Job, speak_in_workers
+from tts_pipeline.errors import TTSPipelineError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,6 +98,29 @@ def test_killed_worker_loses_no_row(tiny_voice: Path, tmp_path: Path, beside: An
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.parametrize("n_started", [0, 1])
+def test_fewer_workers_than_asked_for_do_it_as_well(
+    tiny_voice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_started: int
+) -> None:
+    start, calls = BaseProcess.start, itertools.count()
+
+    def limited(process: BaseProcess) -> None:
+        if next(calls) >= n_started:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        start(process)
+
+    monkeypatch.setattr(BaseProcess, "start", limited)
+    jobs = [Job(Row(n, f"row{n}", "Hello."), tmp_path / f"row{n}.wav", "") for n in range(4)]
+    options = {"voice": Voice.load(tiny_voice), "lexicon": None}
+    if n_started:
+        outcomes = list(speak_in_workers(jobs, options, 3))
+        assert [outcome.error for outcome in outcomes] == [""] * 4
+        assert len(list(tmp_path.glob("*.wav"))) == 4
+    else:
+        with pytest.raises(TTSPipelineError, match=r"no worker process.*try --workers 1"):
+            list(speak_in_workers(jobs, options, 3))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers start afresh")
 def test_workers_of_a_process_without_other_threads_are_forked_when_it_is_ready(
     tiny_voice: Path, tmp_path: Path
@@ -115,6 +142,7 @@ from pathlib import Path
 from tts_pipeline import Voice
 from tts_pipeline.commands.batch.rows import Row
 from tts_pipeline.commands.batch.workers import Job, speak_in_workers
+from tts_pipeline.errors import TTSPipelineError
 voice = Voice.load(sys.argv[1])
 jobs = [Job(Row(n, f"{n}", "Hello."), Path(sys.argv[2], f"{n}.wav"), "") for n in range(4)]
 for outcome in speak_in_workers(jobs, {"voice": voice, "lexicon": None}, 2):

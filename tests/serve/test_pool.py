@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import itertools
 import json
 import multiprocessing
 import os
@@ -14,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +124,44 @@ def test_a_killed_worker_loses_its_request_only_and_is_replaced(tiny_voice: Path
         assert len(samples) > 1000
 
     _in_pool(Settings(tiny_voice, workers=2), body)
+
+
+def _without_processes(monkeypatch: pytest.MonkeyPatch, n_refused: int) -> None:
+    """Let the next few processes not be started, as under a limit on their number."""
+    start, refused = BaseProcess.start, itertools.count()
+
+    def refusing(process: BaseProcess) -> None:
+        if next(refused) < n_refused:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        start(process)
+
+    monkeypatch.setattr(BaseProcess, "start", refusing)
+
+
+def test_a_worker_that_cannot_be_started_is_tried_again(
+    tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(pool: Pool) -> None:
+        _without_processes(monkeypatch, 1)
+        (worker,) = multiprocessing.active_children()
+        worker.kill()
+        while pool.n_ready:
+            await asyncio.sleep(0.01)
+        samples, _ = await _said(pool, "Still here.")
+        assert len(samples) > 1000
+
+    _in_pool(Settings(tiny_voice, workers=1), body)
+
+
+def test_a_server_without_workers_is_refused_at_the_start(
+    tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(pool: Pool) -> None:
+        raise AssertionError("it started")
+
+    _without_processes(monkeypatch, 1)
+    with pytest.raises(TTSPipelineError, match=r"no worker process.*fewer --workers"):
+        _in_pool(Settings(tiny_voice, workers=1), body)
 
 
 def test_too_long_is_ended(tiny_voice: Path) -> None:

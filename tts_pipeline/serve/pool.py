@@ -188,8 +188,27 @@ class Pool:
         self._timers.add(handle)
 
     def _add_worker(self) -> None:
+        """Start a worker; if that is not possible now, later.
+
+        Raises:
+            TTSPipelineError: if it is not possible and none was ever warm.
+        """
         if self._is_stopping:
             return
+        try:
+            self._workers.append(self._started())
+        except (OSError, RuntimeError) as error:
+            # A limit on processes or threads, or memory that is short.
+            if not self._facts.done():
+                raise TTSPipelineError(
+                    f"no worker process can be started ({error}); allow more processes and "
+                    "threads, or take fewer --workers"
+                ) from error
+            log.warning("no worker process can be started (%s)", error)
+            self._deaths_in_a_row += 1
+            self._later(self._wait_s, self._add_worker)
+
+    def _started(self) -> Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=work, args=(theirs, self._settings.voice), daemon=True, name="tts worker"
@@ -199,8 +218,17 @@ class Pool:
         # So that the pipe ends when the worker does.
         theirs.close()
         worker = Worker(process, ours)
-        self._workers.append(worker)
-        threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+        try:
+            threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+        except RuntimeError:
+            process.kill()
+            raise
+        return worker
+
+    @property
+    def _wait_s(self) -> float:
+        """Before a worker is started again after those that did not get warm."""
+        return min(_LONGEST_WAIT_S, 2.0**self._deaths_in_a_row)
 
     def _listen(self, worker: Worker) -> None:
         """Hand on what a worker sends, in a thread of its own, until the worker ends."""
@@ -257,7 +285,7 @@ class Pool:
             )
             return
         # At once, unless they die before they are warm.
-        wait_s = 0.0 if worker.is_ready else min(_LONGEST_WAIT_S, 2.0**self._deaths_in_a_row)
+        wait_s = 0.0 if worker.is_ready else self._wait_s
         self._deaths_in_a_row += not worker.is_ready
         self._later(wait_s, self._add_worker)
 

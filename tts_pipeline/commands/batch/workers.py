@@ -84,7 +84,8 @@ def speak_in_workers(
         n_workers: how many at most.
 
     Raises:
-        TTSPipelineError: if workers die one after another and nothing gets done.
+        TTSPipelineError: if no worker can be started, or they die one after another and nothing
+            gets done.
     """
     waiting = iter(jobs)
     first = next(waiting, None)
@@ -132,7 +133,17 @@ class _Team:
                 job = again.popleft() if again else next(jobs, None)
                 if job is None:
                     break
-                self._give(job)
+                try:
+                    self._give(job)
+                except OSError as error:
+                    # Those that are there will do it, if there is one.
+                    if not self._busy:
+                        raise TTSPipelineError(
+                            f"no worker process can be started ({error.strerror}); allow more of "
+                            "them, or try --workers 1"
+                        ) from error
+                    self._n_workers = len(self._busy)
+                    again.appendleft(job)
             if not self._busy:
                 return
             for pipe in wait(list(self._busy)):
