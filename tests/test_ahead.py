@@ -126,17 +126,19 @@ def blas_limits() -> set[int]:
 def test_products_take_one_thread_and_the_setting_of_the_process_comes_back(
     voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = set()
-    mels = Speaker.mels
+    seen: dict[str, set[int]] = {"mels": set(), "__call__": set()}
+    for kind, name in ((Speaker, "mels"), (type(voice.front_end), "__call__")):
+        work = getattr(kind, name)
 
-    def look(self, sentences, index):  # type: ignore[no-untyped-def]
-        seen.update(blas_limits())
-        return mels(self, sentences, index)
+        def look(self, *given, _work=work, _name=name, **options):  # type: ignore[no-untyped-def]
+            seen[_name].update(blas_limits())
+            return _work(self, *given, **options)
 
-    monkeypatch.setattr(Speaker, "mels", look)
+        monkeypatch.setattr(kind, name, look)
     with threadpool_limits(2, user_api="blas"):
         synthesize(TEXT, voice=voice, threads=2)
-        assert seen == {1} and blas_limits() == {2}
+        synthesize_batch([TEXT], voice=voice)
+        assert seen == {"mels": {1}, "__call__": {1}} and blas_limits() == {2}
         blocks = stream(TEXT, voice=voice, threads=1)
         next(blocks)
         assert blas_limits() == {2}

@@ -14,7 +14,7 @@ import numpy as np
 from tts_pipeline.ahead import Ahead, in_order
 from tts_pipeline.audio.files import Audio
 from tts_pipeline.errors import TextError
-from tts_pipeline.nn.threads import limited
+from tts_pipeline.nn.threads import blas_threads, limited
 from tts_pipeline.sentence.mel import SentenceMel
 from tts_pipeline.speech_options import SpeechOptions
 from tts_pipeline.text.protocol import Dropped, Report, Sentence
@@ -155,11 +155,12 @@ def synthesize(
             intonation,
         )
     )
-    sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
-    _require_speech(bool(sentences), read.dropped)
-    line = Timeline(speaker)
-    with in_order(speaker, enumerate(sentences)) as spoken:
-        blocks = [line.add(sentence, made) for sentence, made in zip(sentences, spoken)]
+    with blas_threads(1):
+        sentences, read = speaker.voice.front_end(_checked(text), strict=strict)
+        _require_speech(bool(sentences), read.dropped)
+        line = Timeline(speaker)
+        with in_order(speaker, enumerate(sentences)) as spoken:
+            blocks = [line.add(sentence, made) for sentence, made in zip(sentences, spoken)]
     return _audio(speaker, blocks, read, start)
 
 
@@ -205,7 +206,8 @@ def synthesize_batch(
             intonation,
         )
     )
-    read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
+    with blas_threads(1):
+        read = [speaker.voice.front_end(_checked(text), strict=strict) for text in texts]
     for sentences, report in read:
         _require_speech(bool(sentences), report.dropped)
     with _spoken_texts(speaker, [sentences for sentences, _ in read]) as spoken:
