@@ -142,7 +142,6 @@ from pathlib import Path
 from tts_pipeline import Voice
 from tts_pipeline.commands.batch.rows import Row
 from tts_pipeline.commands.batch.workers import Job, speak_in_workers
-from tts_pipeline.errors import TTSPipelineError
 voice = Voice.load(sys.argv[1])
 jobs = [Job(Row(n, f"{n}", "Hello."), Path(sys.argv[2], f"{n}.wav"), "") for n in range(4)]
 for outcome in speak_in_workers(jobs, {"voice": voice, "lexicon": None}, 2):

@@ -126,12 +126,13 @@ def test_a_killed_worker_loses_its_request_only_and_is_replaced(tiny_voice: Path
     _in_pool(Settings(tiny_voice, workers=2), body)
 
 
-def _without_processes(monkeypatch: pytest.MonkeyPatch, n_refused: int) -> None:
-    """Let the next few processes not be started, as under a limit on their number."""
-    start, refused = BaseProcess.start, itertools.count()
+def _refuse_processes(monkeypatch: pytest.MonkeyPatch, *refused: int) -> None:
+    """Let some of the next processes (0 is the first) not be started, as under a limit on their
+    number."""
+    start, numbers = BaseProcess.start, itertools.count()
 
     def refusing(process: BaseProcess) -> None:
-        if next(refused) < n_refused:
+        if next(numbers) in refused:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         start(process)
 
@@ -142,7 +143,7 @@ def test_a_worker_that_cannot_be_started_is_tried_again(
     tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def body(pool: Pool) -> None:
-        _without_processes(monkeypatch, 1)
+        _refuse_processes(monkeypatch, 0)
         (worker,) = multiprocessing.active_children()
         worker.kill()
         while pool.n_ready:
@@ -153,13 +154,26 @@ def test_a_worker_that_cannot_be_started_is_tried_again(
     _in_pool(Settings(tiny_voice, workers=1), body)
 
 
+def test_a_server_starts_with_fewer_workers_than_asked_for_and_gets_the_others_later(
+    tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(pool: Pool) -> None:
+        samples, _ = await _said(pool, "One will do.")
+        assert len(samples) > 1000
+        while pool.n_ready < 2:
+            await asyncio.sleep(0.02)
+
+    _refuse_processes(monkeypatch, 1)
+    _in_pool(Settings(tiny_voice, workers=2), body)
+
+
 def test_a_server_without_workers_is_refused_at_the_start(
     tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def body(pool: Pool) -> None:
         raise AssertionError("it started")
 
-    _without_processes(monkeypatch, 1)
+    _refuse_processes(monkeypatch, 0)
     with pytest.raises(TTSPipelineError, match=r"no worker process.*fewer --workers"):
         _in_pool(Settings(tiny_voice, workers=1), body)
 

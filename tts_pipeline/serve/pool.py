@@ -191,7 +191,7 @@ class Pool:
         """Start a worker; if that is not possible now, later.
 
         Raises:
-            TTSPipelineError: if it is not possible and none was ever warm.
+            TTSPipelineError: if it is not possible while the pool starts, and there is no other.
         """
         if self._is_stopping:
             return
@@ -199,7 +199,7 @@ class Pool:
             self._workers.append(self._started())
         except (OSError, RuntimeError) as error:
             # A limit on processes or threads, or memory that is short.
-            if not self._facts.done():
+            if not (self._workers or self._facts.done()):
                 raise TTSPipelineError(
                     f"no worker process can be started ({error}); allow more processes and "
                     "threads, or take fewer --workers"
