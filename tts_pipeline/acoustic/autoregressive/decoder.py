@@ -9,7 +9,7 @@ from torch import nn
 
 
 class DecoderState(NamedTuple):
-    """All that the decoder remembers of the past.
+    """All that is remembered of the past.
 
     Attributes:
         lower: state of the first GRU ``(B, C)``.
@@ -22,18 +22,18 @@ class DecoderState(NamedTuple):
     frames: torch.Tensor
 
 
-class Decoder(nn.Module):
-    """Prenet and two GRUs over past frames and conditioning.
+class Recurrence(nn.Module):
+    """Prenet and two GRUs over past frames and conditioning: what is known before each step.
 
     The decoder of Non-Attentive Tacotron (Shen et al. 2020, arXiv 2010.04301, section 2) with GRUs
-    in place of LSTMs, writing ``r`` frames a step (Wang et al. 2017, arXiv 1703.10135, section
+    in place of LSTMs, telling of ``r`` frames a step (Wang et al. 2017, arXiv 1703.10135, section
     3.3). The prenet's dropout is part of the model, in use as in training: it keeps the decoder
     from trusting its own past more than the text.
 
     Args:
         channels: width of the conditioning and of both GRUs.
         prenet: width of the prenet.
-        frame_size: ``r * M``, numbers written by a step.
+        frame_size: ``r * M``, numbers of a step.
         dropout: share of prenet units dropped.
     """
 
@@ -45,11 +45,10 @@ class Decoder(nn.Module):
         self.prenet_upper = nn.Linear(prenet, prenet)
         self.lower = nn.GRU(prenet + channels, channels, batch_first=True)
         self.upper = nn.GRU(channels, channels, batch_first=True)
-        self.output = nn.Linear(2 * channels, frame_size)
 
     def initial_state(self, batch_size: int) -> DecoderState:
         """Silence before the first step: zeros, which in scaled frames is the average."""
-        weight = self.output.weight
+        weight = self.prenet_upper.weight
         zeros = weight.new_zeros(batch_size, self.channels)
         return DecoderState(zeros, zeros, weight.new_zeros(batch_size, self.frame_size))
 
@@ -75,11 +74,52 @@ class Decoder(nn.Module):
             masks: prenet masks ``(B, L, 2, P)`` or broadcastable.
 
         Returns:
-            Scaled frames ``(B, L, r * M)``.
+            What is known before each step ``(B, L, 2 C)``.
         """
         lower, _ = self.lower(torch.cat([self.prenet(past, masks), conditioning], -1))
         upper, _ = self.upper(lower)
-        return self.output(torch.cat([lower + upper, conditioning], -1))
+        return torch.cat([lower + upper, conditioning], -1)
+
+    def advance(
+        self, condition: torch.Tensor, masks: torch.Tensor, state: DecoderState
+    ) -> tuple[torch.Tensor, DecoderState]:
+        """One step on.
+
+        Args:
+            condition: of this step ``(B, C)``.
+            masks: prenet masks ``(2, P)``, or ``(B, 2, P)`` for each item.
+            state: after the step before.
+
+        Returns:
+            What is known before this step ``(B, 2 C)``, and the state after it but for its frames,
+            which are still those before.
+        """
+        given = torch.cat([self.prenet(state.frames, masks), condition], -1)[:, None]
+        lower, lower_state = self.lower(given, state.lower[None])
+        upper, upper_state = self.upper(lower, state.upper[None])
+        told = torch.cat([(lower + upper)[:, 0], condition], -1)
+        return told, DecoderState(lower_state[0], upper_state[0], state.frames)
+
+
+class Decoder(Recurrence):
+    """:class:`Recurrence` with a linear output of the frames.
+
+    Args:
+        channels: as of :class:`Recurrence`, and so are the others.
+        prenet: likewise.
+        frame_size: likewise.
+        dropout: likewise.
+    """
+
+    def __init__(self, channels: int, prenet: int, frame_size: int, dropout: float) -> None:
+        super().__init__(channels, prenet, frame_size, dropout)
+        self.output = nn.Linear(2 * channels, frame_size)
+
+    def forward(
+        self, past: torch.Tensor, conditioning: torch.Tensor, masks: torch.Tensor
+    ) -> torch.Tensor:
+        """As of :class:`Recurrence`, to scaled frames ``(B, L, r * M)``."""
+        return self.output(super().forward(past, conditioning, masks))
 
     def generate(
         self, conditioning: torch.Tensor, masks: torch.Tensor, state: DecoderState
@@ -88,7 +128,7 @@ class Decoder(nn.Module):
 
         Args:
             conditioning: ``(B, L, C)``.
-            masks: prenet masks ``(L, 2, P)``, the same for every item.
+            masks: prenet masks ``(L, 2, P)``, the same for every item, or ``(L, B, 2, P)``.
             state: where to go on from.
 
         Returns:
@@ -96,11 +136,7 @@ class Decoder(nn.Module):
         """
         steps = []
         for step in range(conditioning.shape[1]):
-            condition = conditioning[:, step : step + 1]
-            past = self.prenet(state.frames, masks[step])[:, None]
-            lower, lower_state = self.lower(torch.cat([past, condition], -1), state.lower[None])
-            upper, upper_state = self.upper(lower, state.upper[None])
-            frames = self.output(torch.cat([lower + upper, condition], -1))[:, 0]
-            state = DecoderState(lower_state[0], upper_state[0], frames)
-            steps.append(frames)
+            told, state = self.advance(conditioning[:, step], masks[step], state)
+            state = state._replace(frames=self.output(told))
+            steps.append(state.frames)
         return torch.stack(steps, 1), state

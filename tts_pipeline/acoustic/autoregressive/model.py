@@ -110,6 +110,7 @@ class AutoregressiveModel(nn.Module):
         *,
         masks: torch.Tensor | None = None,
         past_noise: float = 0.0,
+        own_past: torch.Tensor | None = None,
     ) -> TeacherForced:
         """Teacher-forced pass: durations, pitch, energy and past frames are the true ones.
 
@@ -122,6 +123,8 @@ class AutoregressiveModel(nn.Module):
             mel: true mel ``(B, M, T)``.
             masks: prenet masks ``(B, L, 2, P)`` or broadcastable; drawn anew if None.
             past_noise: standard deviation of noise added to the scaled past.
+            own_past: items that are told what the model writes itself in place of the true past
+                ``(B,)`` bool, as in use; no gradient flows through it. None: none of them.
         """
         prosody = self.predict_prosody(tokens, token_lengths)
         conditioning = self.condition(prosody, durations, pitch, energy, mel.shape[2])
@@ -136,9 +139,20 @@ class AutoregressiveModel(nn.Module):
             keep = 1 - self.config.prenet_dropout
             shape = (*past.shape[:2], 2, self.config.prenet)
             masks = (torch.rand(shape, device=past.device) < keep).float() / keep
+        if own_past is not None:
+            written = self._written(conditioning.detach(), masks.expand(*past.shape[:2], -1, -1))
+            own = nn.functional.pad(written, (0, 0, 1, -1))
+            past = torch.where(own_past[:, None, None], own, past)
         outputs = self.decoder(past, conditioning, masks)
         made = self.unscale(outputs.reshape(len(frames), -1, self.n_mels)[:, : mel.shape[2]])
         return TeacherForced(made, *prosody[2:])
+
+    @torch.no_grad()
+    def _written(self, conditioning: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+        """Scaled steps ``(B, L, r * M)`` from their own past, with masks ``(B, L, 2, P)``."""
+        state = self.decoder.initial_state(len(conditioning))
+        written, _ = self.decoder.generate(conditioning, masks.transpose(0, 1), state)
+        return written
 
     def plan(
         self,

@@ -17,6 +17,7 @@ from tts_pipeline.acoustic.autoregressive.model import (
     AutoregressiveModel,
     TeacherForced,
 )
+from tts_pipeline.errors import ConfigError
 from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.batches import (
@@ -42,6 +43,11 @@ class AcousticTrainingConfig:
         model: sizes.
         past_noise: standard deviation of noise on the scaled past frames.
         weights: factor of each loss term: mel, duration, pitch, energy.
+        own_past_share: share of utterances that are told what the model writes itself in place of
+            the true past frames, as in use; for a model that can write already. A batch costs half
+            as much again.
+        frozen: parts of the model that stay as they are, such as ``encoder``, ``duration``,
+            ``pitch``, ``energy`` and ``prosody_input`` of a voice whose other models build on them.
     """
 
     loop: LoopConfig
@@ -50,6 +56,8 @@ class AcousticTrainingConfig:
     weights: dict[str, float] = dataclasses.field(
         default_factory=lambda: {"mel": 1.0, "duration": 0.1, "pitch": 0.1, "energy": 0.1}
     )
+    own_past_share: float = 0.0
+    frozen: tuple[str, ...] = ()
 
 
 class AcousticBatch(NamedTuple):
@@ -104,8 +112,10 @@ class AcousticTask(Task):
         model.statistics.copy_(self._statistics())
         self.statistics = model.statistics.clone()
         self.modules: dict[str, Any] = {"acoustic": model}
+        _freeze(model, config.frozen)
+        trained = [each for each in model.parameters() if each.requires_grad]
         self.optimizers = {
-            "acoustic": torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=1e-2)
+            "acoustic": torch.optim.AdamW(trained, betas=(0.9, 0.98), weight_decay=1e-2)
         }
         lengths = {i: train[i].mel.shape[1] for i in train.ids}
         self.sampler = UtteranceSampler(lengths, config.loop.batch_size, config.loop.seed)
@@ -137,21 +147,37 @@ class AcousticTask(Task):
     def train_step(
         self, batch: AcousticBatch, step: int, update: Callable[[str, torch.Tensor], None]
     ) -> dict[str, torch.Tensor]:
-        losses = self._losses(batch, self.config.past_noise)
+        own_past = None
+        if self.config.own_past_share:
+            lots = torch.rand(len(batch.spoken.mel), device=batch.spoken.mel.device)
+            own_past = lots < self.config.own_past_share
+        losses = self._losses(batch, self.config.past_noise, own_past)
         weights = self.config.weights
         update("acoustic", torch.stack([weights[k] * v for k, v in losses.items()]).sum())
         return losses
 
-    def _teacher_forced(self, batch: AcousticBatch, past_noise: float = 0.0) -> TeacherForced:
+    def _teacher_forced(
+        self,
+        batch: AcousticBatch,
+        past_noise: float = 0.0,
+        own_past: torch.Tensor | None = None,
+    ) -> TeacherForced:
         spoken = batch.spoken
         targets = (batch.durations, batch.pitch, batch.energy)
         return self.modules["acoustic"](
-            spoken.tokens, spoken.token_lengths, *targets, spoken.mel, past_noise=past_noise
+            spoken.tokens,
+            spoken.token_lengths,
+            *targets,
+            spoken.mel,
+            past_noise=past_noise,
+            own_past=own_past,
         )
 
-    def _losses(self, batch: AcousticBatch, past_noise: float) -> dict[str, torch.Tensor]:
+    def _losses(
+        self, batch: AcousticBatch, past_noise: float, own_past: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         spoken = batch.spoken
-        output = self._teacher_forced(batch, past_noise)
+        output = self._teacher_forced(batch, past_noise, own_past)
         valid = token_mask(spoken).float()
         log_durations = torch.log1p(batch.durations.float())
 
@@ -232,6 +258,19 @@ class AcousticTask(Task):
             n_frames = int(batch.spoken.mel_lengths[index])
             both = torch.cat([self.valid[utterance_id].mel, free[index, :, :n_frames]]).flip(0)
             writer.add_image(f"mel/{utterance_id}", (both[None] + 11.5) / 13.0, step)
+
+
+def _freeze(model: AutoregressiveModel, parts: tuple[str, ...]) -> None:
+    """Exclude parts of a model from training.
+
+    Raises:
+        ConfigError: if there is no such part.
+    """
+    known = dict(model.named_children())
+    for part in parts:
+        if part not in known:
+            raise ConfigError(f"frozen: {part}: expected some of {', '.join(known)}")
+        known[part].requires_grad_(False)
 
 
 CONFIG = AcousticTrainingConfig
