@@ -121,6 +121,12 @@ KINDS: dict[str, Kind] = {
     ),
     "codes": _family(FEATURES, "features.codes", "CodesConfig CodesAutoencoder CodesEngine"),
     "flow": _family(ACOUSTIC, "acoustic.flow", "FlowConfig FlowModel FlowEngine", uses=TEXT),
+    "flow-head": _family(
+        ACOUSTIC,
+        "acoustic.flow_head",
+        "FlowHeadConfig FlowHeadModel FlowHeadEngine",
+        uses=TEXT,
+    ),
     "latent": _family(
         ACOUSTIC, "acoustic.latent", "LatentConfig LatentModel LatentEngine", uses=TEXT
     ),

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from tts_pipeline.acoustic.autoregressive.decoder import Decoder, DecoderState
-from tts_pipeline.acoustic.autoregressive.engine import Decoder as FusedDecoder
-from tts_pipeline.acoustic.autoregressive.engine import DecoderState as FusedState
+from tts_pipeline.acoustic.autoregressive.fused_decoder import Decoder as FusedDecoder
+from tts_pipeline.acoustic.autoregressive.fused_decoder import DecoderState as FusedState
 from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
 from tts_pipeline.nn import jit as compiled
 from tts_pipeline.nn.approximations import sigmoid, tanh

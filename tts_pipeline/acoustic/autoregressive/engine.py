@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tts_pipeline.acoustic.autoregressive.config import AutoregressiveConfig, AutoregressiveOptions
-from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
+from tts_pipeline.acoustic.autoregressive.fused_decoder import Decoder, prenet_masks
 from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, expand
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, SlidingStack
-from tts_pipeline.nn.packed import gate_biases, pack_matrices
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, MelStream, Operations
 from tts_pipeline.text.symbols import ARPABET
@@ -127,18 +126,11 @@ class AutoregressiveEngine:
         state = self.decoder.initial_state()
         n_left = plan.n_frames
         for size in sizes:
-            masks = self._masks(random, size)
+            masks = prenet_masks(random, size, self.config.prenet, self.config.prenet_dropout)
             steps = self.decoder.run(conditioning.take(size), masks, state)
             frames = steps.reshape(-1, self.features.n_mels)[:n_left]
             n_left -= len(frames)
             yield np.ascontiguousarray((frames * self._mel_std + self._mel_mean).T)
-
-    def _masks(self, random: np.random.RandomState, n_steps: int) -> np.ndarray:
-        shape = (n_steps, 2, self.config.prenet)
-        # The 24 bits that PyTorch makes a float32 in [0, 1) of.
-        bits = random.randint(0, 2**32, shape, dtype=np.uint32) & np.uint32(2**24 - 1)
-        dropout = self.config.prenet_dropout
-        return (bits >= dropout * 2.0**24) * np.float32(1 / (1 - dropout))
 
     def step_inputs(self, plan: TokenPlan, begin: int, end: int) -> np.ndarray:
         """What enters the blocks over decoder steps, of the steps from ``begin`` to ``end``."""
@@ -171,99 +163,3 @@ class _Conditioning:
             self._ready.push(self._engine.decoder.prepare(made))
             self._begin, self._piece = end, min(2 * self._piece, _LONGEST_PIECE)
         return self._ready.pop(n_steps)
-
-
-class DecoderState(NamedTuple):
-    """All that the decoder remembers of the past; the arrays are changed from step to step.
-
-    Attributes:
-        lower: state of the first GRU ``(C,)``.
-        upper: state of the second GRU ``(C,)``.
-        frames: the last step's scaled frames ``(r * M,)``.
-    """
-
-    lower: np.ndarray
-    upper: np.ndarray
-    frames: np.ndarray
-
-
-class Decoder:
-    """:class:`~tts_pipeline.acoustic.autoregressive.decoder.Decoder` as a fused, faster kernel.
-
-    Equal to it up to float32 rounding. Weights that are float16 values, as those of a saved voice
-    are, are kept in 16 bits, at half the memory traffic and without any error; others in float32.
-
-    Args:
-        weights: of the whole model.
-        name: of the decoder in it.
-        channels: as of the decoder, and so are the other sizes.
-        prenet: width of the prenet.
-        frame_size: ``r * M``.
-    """
-
-    def __init__(
-        self, weights: Weights, name: str, channels: int, prenet: int, frame_size: int
-    ) -> None:
-        c, p = channels, prenet
-        self._sizes = (c, c, frame_size)
-
-        def take(key: str, *shape: int) -> np.ndarray:
-            return weights.take(f"{name}.{key}", *shape)
-
-        n_r_z = np.roll(np.arange(3 * c), c)
-        lower_input = take("lower.weight_ih_l0", 3 * c, p + c)[n_r_z].T
-        output = take("output.weight", frame_size, 2 * c).T
-        packed, self._scales = pack_matrices(
-            {
-                "prenet_lower": take("prenet_lower.weight", p, frame_size).T,
-                "prenet_upper": take("prenet_upper.weight", p, p).T,
-                "lower_input": lower_input[:p],
-                "lower_state": take("lower.weight_hh_l0", 3 * c, c).T,
-                "upper_input": take("upper.weight_ih_l0", 3 * c, c)[n_r_z].T,
-                "upper_state": take("upper.weight_hh_l0", 3 * c, c).T,
-                "output": output[:c],
-            }
-        )
-        lower_bias, lower_state_bias = gate_biases(weights, f"{name}.lower", c)
-        upper_bias = np.concatenate(gate_biases(weights, f"{name}.upper", c))
-        self.weights = (
-            packed["prenet_lower"],
-            weights.vector(f"{name}.prenet_lower.bias", p),
-            packed["prenet_upper"],
-            weights.vector(f"{name}.prenet_upper.bias", p),
-            packed["lower_input"],
-            packed["lower_state"],
-            lower_state_bias,
-            packed["upper_input"],
-            packed["upper_state"],
-            upper_bias,
-            packed["output"],
-        )
-        self._conditioning = np.concatenate([lower_input[p:], output[c:]], 1)
-        self._bias = np.concatenate([lower_bias, take("output.bias", frame_size)])
-
-    def initial_state(self) -> DecoderState:
-        """Silence before the first step."""
-        return DecoderState(*(np.zeros(size, np.float32) for size in self._sizes))
-
-    def prepare(self, conditioning: np.ndarray) -> np.ndarray:
-        """What ``(L, C)`` adds to the lower GRU's gates and to the output of every step, with
-        their biases ``(L, 3 C + r * M)``: all that does not depend on the past."""
-        rows = conditioning @ self._conditioning
-        rows += self._bias
-        return rows
-
-    def run(self, rows: np.ndarray, masks: np.ndarray, state: DecoderState) -> np.ndarray:
-        """Write the next steps.
-
-        Args:
-            rows: of ``L`` steps, from :meth:`prepare`.
-            masks: prenet masks ``(L, 2, P)``.
-            state: where to go on from; changed to what it is after the last step.
-
-        Returns:
-            Scaled frames ``(L, r * M)``.
-        """
-        out = np.empty((len(rows), len(state.frames)), np.float32)
-        decode_steps(rows, masks, *self.weights, self._scales, *state, out)
-        return out

@@ -6,12 +6,69 @@ units are zero in every step.
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
 from tts_pipeline.nn.jit import compiled
 from tts_pipeline.nn.recurrent import add_gru, add_sparse_product
 
 _ZERO = np.float32(0.0)
+
+
+@numba.njit(fastmath=True)
+def advance(
+    told: np.ndarray,
+    masks: np.ndarray,
+    prenet_lower: np.ndarray,
+    prenet_lower_bias: np.ndarray,
+    prenet_upper: np.ndarray,
+    prenet_upper_bias: np.ndarray,
+    lower_input: np.ndarray,
+    lower_state: np.ndarray,
+    lower_state_bias: np.ndarray,
+    upper_input: np.ndarray,
+    upper_state: np.ndarray,
+    upper_bias: np.ndarray,
+    scales: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    frames: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    gates: np.ndarray,
+    chosen: np.ndarray,
+) -> None:
+    """Both GRUs one step on.
+
+    Args:
+        told: the conditioning's part of the lower GRU's gates ``n, r, z`` with their biases
+            ``(3 C,)``.
+        masks: prenet masks ``(2, P)``.
+        first: scratch ``(P,)``, and so are ``second``, ``gates`` ``(4 C,)`` and ``chosen``, as long
+            as the longest of all inputs.
+
+    The others are those of :func:`decode_steps`.
+    """
+    c = len(lower)
+    first[:] = prenet_lower_bias
+    add_sparse_product(first, frames, prenet_lower, scales[0], chosen)
+    for j in range(len(first)):
+        first[j] = max(first[j], _ZERO) * masks[0, j]
+    second[:] = prenet_upper_bias
+    add_sparse_product(second, first, prenet_upper, scales[1], chosen)
+    for j in range(len(second)):
+        second[j] = max(second[j], _ZERO) * masks[1, j]
+
+    gates[: 3 * c] = told
+    gates[3 * c :] = lower_state_bias
+    add_sparse_product(gates[: 3 * c], second, lower_input, scales[2], chosen)
+    add_sparse_product(gates[c:], lower, lower_state, scales[3], chosen)
+    add_gru(lower, gates)
+
+    gates[:] = upper_bias
+    add_sparse_product(gates[: 3 * c], lower, upper_input, scales[4], chosen)
+    add_sparse_product(gates[c:], upper, upper_state, scales[5], chosen)
+    add_gru(upper, gates)
 
 
 @compiled(fastmath=True)
@@ -65,26 +122,28 @@ def decode_steps(
     both = np.empty(c, np.float32)
     chosen = np.empty(max(len(frames), len(first), c), np.int64)
     for step in range(len(out)):
-        first[:] = prenet_lower_bias
-        add_sparse_product(first, frames, prenet_lower, scales[0], chosen)
-        for j in range(len(first)):
-            first[j] = max(first[j], _ZERO) * masks[step, 0, j]
-        second[:] = prenet_upper_bias
-        add_sparse_product(second, first, prenet_upper, scales[1], chosen)
-        for j in range(len(second)):
-            second[j] = max(second[j], _ZERO) * masks[step, 1, j]
-
-        gates[: 3 * c] = conditioning[step, : 3 * c]
-        gates[3 * c :] = lower_state_bias
-        add_sparse_product(gates[: 3 * c], second, lower_input, scales[2], chosen)
-        add_sparse_product(gates[c:], lower, lower_state, scales[3], chosen)
-        add_gru(lower, gates)
-
-        gates[:] = upper_bias
-        add_sparse_product(gates[: 3 * c], lower, upper_input, scales[4], chosen)
-        add_sparse_product(gates[c:], upper, upper_state, scales[5], chosen)
-        add_gru(upper, gates)
-
+        advance(
+            conditioning[step, : 3 * c],
+            masks[step],
+            prenet_lower,
+            prenet_lower_bias,
+            prenet_upper,
+            prenet_upper_bias,
+            lower_input,
+            lower_state,
+            lower_state_bias,
+            upper_input,
+            upper_state,
+            upper_bias,
+            scales,
+            lower,
+            upper,
+            frames,
+            first,
+            second,
+            gates,
+            chosen,
+        )
         for j in range(c):
             both[j] = lower[j] + upper[j]
         frames[:] = conditioning[step, 3 * c :]

@@ -15,36 +15,13 @@ from tts_pipeline.acoustic.along_plan import (
     pieces,
 )
 from tts_pipeline.acoustic.flow.config import FlowConfig, FlowOptions
-from tts_pipeline.acoustic.flow.way import Fixed, FlowNet, StepPass
+from tts_pipeline.acoustic.flow.way import Fixed, FlowNet, Noise, Settings, StepPass
 from tts_pipeline.acoustic.token_plan import TokenPlan, TokenPlanner, require_channels
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError, ConfigError
 from tts_pipeline.nn.numpy_layers import FrameBuffer, Linear
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, Operations, checked_mel
-
-
-class _Settings:
-    """What a call works with: the options where they say something, else the voice's numbers."""
-
-    def __init__(self, config: FlowConfig, options: FlowOptions) -> None:
-        self.steps = config.steps if options.steps is None else options.steps
-        given = options.temperature
-        self.temperature = np.float32(config.temperature if given is None else given)
-
-
-class _Noise:
-    """Standard normal frames times the temperature, the same in any pieces."""
-
-    def __init__(self, seed: int, temperature: np.float32, n_mels: int) -> None:
-        self._random = np.random.default_rng(seed % 2**64)
-        self._temperature, self._n_mels = temperature, n_mels
-
-    def __call__(self, n_frames: int) -> np.ndarray:
-        shape = (n_frames, self._n_mels)
-        if not self._temperature:
-            return np.zeros(shape, np.float32)
-        return self._temperature * self._random.standard_normal(shape, np.float32)
 
 
 class FlowEngine(PlanEngine):
@@ -84,13 +61,13 @@ class FlowEngine(PlanEngine):
         self.n_parameters = taken.n_parameters + self.text.n_parameters
 
     def _pass(self, plan: TokenPlan, seed: int, options: FlowOptions) -> _PlanPass:
-        settings = _Settings(self.config, options)
-        noise = _Noise(seed, settings.temperature, self.features.n_mels)
+        settings = Settings(self.config, options)
+        noise = Noise(seed, settings.temperature, self.features.n_mels)
         steps = StepPass(self._net, settings.steps)
         return _PlanPass(plan.n_frames, self._rows.of(plan), noise, steps)
 
     def _work(self, plan: TokenPlan, options: FlowOptions) -> Operations:
-        steps = _Settings(self.config, options).steps
+        steps = Settings(self.config, options).steps
         per_frame = self._rows.frame_macs + steps * self._net.frame_macs
         of_tokens = len(plan.durations) * self._rows.token_macs
         return Operations(plan.n_frames * per_frame + of_tokens, steps)
@@ -102,9 +79,7 @@ class FlowEngine(PlanEngine):
 class _PlanPass:
     """Noise through the steps, piece by piece."""
 
-    def __init__(
-        self, n_frames: int, rows: FrameRowsOfPlan, noise: _Noise, steps: StepPass
-    ) -> None:
+    def __init__(self, n_frames: int, rows: FrameRowsOfPlan, noise: Noise, steps: StepPass) -> None:
         self._n_frames, self._rows, self._noise, self._steps = n_frames, rows, noise, steps
 
     def push(self, begin: int, end: int) -> np.ndarray:
@@ -207,12 +182,12 @@ class FlowRefinerEngine:
     def lookahead(self, options: FlowOptions | None = None) -> int:
         """Frames that must follow a frame before it is settled: those that all steps see, rounded
         up to a multiple of 4."""
-        steps = _Settings(self.config, options or FlowOptions()).steps
+        steps = Settings(self.config, options or FlowOptions()).steps
         return -(-steps * self.config.lookahead // 4) * 4
 
     def operations(self, n_frames: int, options: FlowOptions | None = None) -> Operations:
         """Arithmetic of refining so many frames, without that of the plan."""
-        steps = _Settings(self.config, options or FlowOptions()).steps
+        steps = Settings(self.config, options or FlowOptions()).steps
         told = self.features.n_mels * self.config.channels
         per_frame = self._rows.frame_macs + told + steps * self._net.frame_macs
         return Operations(n_frames * per_frame, steps)
@@ -231,10 +206,10 @@ class FlowRefinerEngine:
                 "the refiner needs the frames of each token, which this acoustic model does not "
                 "know: expected one that has durations"
             )
-        settings = _Settings(self.config, options or FlowOptions())
+        settings = Settings(self.config, options or FlowOptions())
         plan = self.text.plan(given)._replace(durations=durations)
         rows, n_frames = self._rows.of(plan), plan.n_frames
-        noise = _Noise(seed, settings.temperature, self.features.n_mels)
+        noise = Noise(seed, settings.temperature, self.features.n_mels)
         steps = StepPass(self._net, settings.steps)
         come, blocks = FrameBuffer(), iter(mel)
         # So that the first block is as long as one that is not refined.

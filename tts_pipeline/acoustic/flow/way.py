@@ -9,40 +9,56 @@ from typing import NamedTuple
 import numpy as np
 
 from tts_pipeline.acoustic.along_plan import FrameStack
-from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig
+from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig, FlowOptions
+from tts_pipeline.acoustic.flow_head.config import FlowHeadConfig
 from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, SlidingStack
 from tts_pipeline.nn.weights import Weights
 
 
-class BlocksAtTimes:
-    """Blocks under the modulation of :class:`~tts_pipeline.acoustic.flow.model.StepEmbedding`.
+class StepModulations:
+    """:class:`~tts_pipeline.acoustic.flow.model.StepEmbedding`.
 
     Args:
         weights: of the whole model.
         name: of the embedding in them.
         n_waves: its width.
-        blocks: what is modulated.
+        n_blocks: blocks that it modulates.
         channels: width of the blocks.
     """
 
     def __init__(
-        self, weights: Weights, name: str, n_waves: int, blocks: Sequence[Block], channels: int
+        self, weights: Weights, name: str, n_waves: int, n_blocks: int, channels: int
     ) -> None:
-        self._blocks, self._n_waves = blocks, n_waves
+        self._n_waves, self._shape = n_waves, (n_blocks, 2, channels)
         self._hidden = Linear(weights, f"{name}.hidden", n_waves, n_waves)
-        self._output = Linear(weights, f"{name}.output", n_waves, len(blocks) * 2 * channels)
+        self._output = Linear(weights, f"{name}.output", n_waves, n_blocks * 2 * channels)
+
+    def at(self, time: float) -> np.ndarray:
+        """Scale, less one, and shift of each block at a time in [0, 1], ``(n_blocks, 2, C)``."""
+        half = self._n_waves // 2
+        rates = np.exp(np.arange(half, dtype=np.float32) * (-math.log(10_000.0) / half))
+        angles = np.float32(TIME_SCALE * time) * rates[None].astype(np.float32)
+        waves = self._hidden(np.concatenate([np.sin(angles), np.cos(angles)], 1))
+        return self._output(waves / (1 + np.exp(-waves)))[0].reshape(self._shape)
+
+
+class BlocksAtTimes:
+    """Blocks under the modulation of a time.
+
+    Args:
+        modulations: of the time.
+        blocks: what is modulated.
+    """
+
+    def __init__(self, modulations: StepModulations, blocks: Sequence[Block]) -> None:
+        self._modulations, self._blocks = modulations, blocks
         self._kept: dict[float, list[Block]] = {}
 
     def at(self, time: float) -> list[Block]:
         """The blocks at a time in [0, 1]."""
         if time not in self._kept:
-            half = self._n_waves // 2
-            rates = np.exp(np.arange(half, dtype=np.float32) * (-math.log(10_000.0) / half))
-            angles = np.float32(TIME_SCALE * time) * rates[None].astype(np.float32)
-            waves = self._hidden(np.concatenate([np.sin(angles), np.cos(angles)], 1))
-            made = self._output(waves / (1 + np.exp(-waves)))[0]
-            parts = made.reshape(len(self._blocks), 2, -1)
-            self._kept[time] = [block.modulated(*part) for block, part in zip(self._blocks, parts)]
+            parts = zip(self._blocks, self._modulations.at(time))
+            self._kept[time] = [block.modulated(*part) for block, part in parts]
         return self._kept[time]
 
 
@@ -61,12 +77,47 @@ class FlowNet:
             weights, "", c, config.hidden, config.n_blocks, config.kernel, n_mels
         )
         self.noisy_input = Linear(weights, "noisy_input", n_mels, c)
-        self._at_times = BlocksAtTimes(weights, "step", config.step_channels, self._stack.blocks, c)
+        modulations = StepModulations(weights, "step", config.step_channels, config.n_blocks, c)
+        self._at_times = BlocksAtTimes(modulations, self._stack.blocks)
         self.frame_macs = self._stack.frame_macs + n_mels * c
 
     def start(self, time: float) -> SlidingStack:
         """The blocks under the modulation of a time, at the start of a signal."""
         return self._stack.start(self._at_times.at(time))
+
+
+class Settings:
+    """What a call works with: the options where they say something, else the voice's numbers.
+
+    Args:
+        config: with ``steps`` and ``temperature``.
+        options: of the call.
+    """
+
+    def __init__(self, config: FlowConfig | FlowHeadConfig, options: FlowOptions) -> None:
+        self.steps = config.steps if options.steps is None else options.steps
+        given = options.temperature
+        self.temperature = np.float32(config.temperature if given is None else given)
+
+
+class Noise:
+    """Standard normal rows times the temperature, the same in any pieces.
+
+    Args:
+        seed: of the chance.
+        temperature: 0: no chance at all.
+        size: numbers of a row.
+    """
+
+    def __init__(self, seed: int, temperature: np.float32, size: int) -> None:
+        self._random = np.random.default_rng(seed % 2**64)
+        self._temperature, self._size = temperature, size
+
+    def __call__(self, n_rows: int) -> np.ndarray:
+        shape = (n_rows, self._size)
+        if not self._temperature:
+            return np.zeros(shape, np.float32)
+        return self._temperature * self._random.standard_normal(shape, np.float32)
 
 
 class Fixed(NamedTuple):

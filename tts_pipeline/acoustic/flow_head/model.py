@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tts_pipeline.acoustic.autoregressive.decoder import Recurrence, DecoderState
+from tts_pipeline.acoustic.autoregressive.decoder import DecoderState, Recurrence
 from tts_pipeline.acoustic.encoder import MaskedBlocks
 from tts_pipeline.acoustic.flow.model import StepEmbedding
 from tts_pipeline.acoustic.flow_head.config import FlowHeadConfig

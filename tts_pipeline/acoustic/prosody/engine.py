@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tts_pipeline.acoustic.flow.way import BlocksAtTimes
+from tts_pipeline.acoustic.flow.way import BlocksAtTimes, StepModulations
 from tts_pipeline.acoustic.prosody.config import ProsodyConfig
 from tts_pipeline.acoustic.prosody.marks import read_tokens
 from tts_pipeline.acoustic.prosody.mixture import TokenFactors, factors_of
@@ -59,7 +59,8 @@ class ProsodyEngine:
         blocks = self._blocks(taken, "blocks", config.n_blocks)
         self._whole = [whole for _, whole in blocks]
         local = [block for block, _ in blocks]
-        self._local = BlocksAtTimes(taken, "step", config.step_channels, local, c)
+        modulations = StepModulations(taken, "step", config.step_channels, len(local), c)
+        self._local = BlocksAtTimes(modulations, local)
         self._norm = Norm(taken, "norm", c)
         self._output = Linear(taken, "output", c, _N_VALUES)
         self._mean, self._std, self._agreement = (
