@@ -16,6 +16,8 @@ from tts_pipeline.acoustic.coded.model import CodedConfig, CodedModel
 from tts_pipeline.acoustic.fixed_length.model import FixedLengthConfig, FixedLengthModel
 from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
 from tts_pipeline.acoustic.flow.model import FlowModel
+from tts_pipeline.acoustic.flow_head.config import FlowHeadConfig
+from tts_pipeline.acoustic.flow_head.model import FlowHeadModel
 from tts_pipeline.acoustic.latent.config import LatentConfig
 from tts_pipeline.acoustic.latent.model import LatentModel
 from tts_pipeline.acoustic.masked.model import MaskedConfig, MaskedModel
@@ -33,8 +35,20 @@ from tts_pipeline.voice.voice import Voice
 C = ACOUSTIC.channels
 DECODER = FrameDecoderConfig(channels=16, hidden=24, n_blocks=1)
 FLOW = {"token_channels": C, "channels": 16, "hidden": 24, "n_blocks": 1, "step_channels": 8}
+FLOW_HEAD = FlowHeadConfig(
+    token_channels=C,
+    channels=16,
+    hidden=24,
+    n_blocks=1,
+    prenet=8,
+    head_channels=16,
+    head_hidden=24,
+    head_blocks=1,
+    step_channels=8,
+)
 MODULES: dict[str, Callable[[], nn.Module]] = {
     "flow": lambda: FlowModel(FlowConfig(**FLOW, temperature=0.5), 80),
+    "flow-head": lambda: FlowHeadModel(FLOW_HEAD, 80),
     "latent": lambda: LatentModel(
         LatentConfig(C, 4, 2, 16, 16, prior_blocks=1, decoder=DECODER), 80
     ),

@@ -14,7 +14,7 @@ from tts_pipeline.protocols import AcousticInput
 from tts_pipeline.synthesis import stream, synthesize, synthesize_batch
 from tts_pipeline.voice.voice import Voice
 
-ACOUSTICS = ("flow", "latent", "one-shot", "pyramid", "autoregressive+flow-refiner")
+ACOUSTICS = ("flow", "flow-head", "latent", "one-shot", "pyramid", "autoregressive+flow-refiner")
 TEXT = "Two sentences, of a kind. The other one!"
 
 
@@ -90,7 +90,14 @@ def test_settings_reach_the_models_that_have_them(voice):
 def test_a_voice_keeps_them_in_files(voice, tmp_path):
     voice.save(tmp_path / "v", dtype="float32")
     read = Voice.load(tmp_path / "v")
-    assert read.names("acoustic") == ["autoregressive", "flow", "latent", "one-shot", "pyramid"]
+    assert read.names("acoustic") == [
+        "autoregressive",
+        "flow",
+        "flow-head",
+        "latent",
+        "one-shot",
+        "pyramid",
+    ]
     assert read.names("refiner") == ["flow-refiner"]
     for acoustic in ACOUSTICS:
         made = (synthesize("Yes.", voice=each, acoustic=acoustic).samples for each in (voice, read))

@@ -18,6 +18,7 @@ from tests.training.planned_data import (
 )
 from tests.training.spoken_data import AUDIO, part_of
 from tts_pipeline.acoustic.flow.config import FlowConfig, FlowRefinerConfig
+from tts_pipeline.acoustic.flow_head.config import FlowHeadConfig
 from tts_pipeline.acoustic.latent.config import LatentConfig
 from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig, OneShotConfig
 from tts_pipeline.acoustic.pyramid.config import PyramidConfig
@@ -223,6 +224,18 @@ C = TINY.channels
 SIZES = {
     "flow": dataclasses.replace(FLOW, token_channels=C),
     "flow_refiner": FlowRefinerConfig(**{**FLOW.__dict__, "token_channels": C, "told_mel": True}),
+    "flow_head": FlowHeadConfig(
+        token_channels=C,
+        channels=C,
+        hidden=TINY.hidden,
+        n_blocks=TINY.frame_blocks,
+        kernel=TINY.frame_kernel,
+        prenet=TINY.prenet,
+        head_channels=16,
+        head_hidden=24,
+        head_blocks=1,
+        step_channels=8,
+    ),
     "one_shot": OneShotConfig(C, DECODER),
     "latent": dataclasses.replace(LATENT, token_channels=C),
     "pyramid": PyramidConfig(C, 16, 24, 1),

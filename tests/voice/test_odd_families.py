@@ -31,6 +31,7 @@ ASKED = {
 }
 NAMES = (
     *("autoregressive", "parallel", "codes", "coded", "masked", "fixed-length", "flow", "latent"),
+    "flow-head",
     *("one-shot", "pyramid", "flow-refiner", "wavenet", "aligner", "prosody"),
 )
 

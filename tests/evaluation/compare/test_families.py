@@ -12,7 +12,9 @@ from tts_pipeline.evaluation.compare.strategies import Speech, strategies_of
 from tts_pipeline.evaluation.pages.explanations import EXPLANATIONS
 from tts_pipeline.voice.voice import Voice
 
-FAMILIES = ("flow", "latent", "one-shot", "pyramid", "coded", "masked", "fixed-length")
+FAMILIES = (
+    *("flow", "flow-head", "latent", "one-shot", "pyramid", "coded", "masked", "fixed-length"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def test_all_families_are_found_with_their_curves(voice: Voice) -> None:
     found = {strategy.name: strategy for strategy in strategies_of(voice)}
     assert set(FAMILIES) <= set(found) and "autoregressive+flow-refiner" in found
     curves = {strategy.curve for strategy in found.values() if strategy.curve}
-    assert curves == {"flow", "masked", "autoregressive+flow-refiner"}
+    assert curves == {"flow", "flow-head", "masked", "autoregressive+flow-refiner"}
     for curve in curves:
         assert f"{curve}-steps-1" in found and f"{curve}-steps-16" in found
     kinds = {kind for name in found for kind in found[name].kinds(voice)}

@@ -9,7 +9,7 @@ import torch
 
 from tests.training.spoken_data import AUDIO, make_spoken_data, part_of
 from tts_pipeline.acoustic.autoregressive.model import AutoregressiveConfig
-from tts_pipeline.errors import CorpusError
+from tts_pipeline.errors import ConfigError, CorpusError
 from tts_pipeline.training.data.features import FeatureStore
 from tts_pipeline.training.data.prepare import feature_path, load_features, write_arrays
 from tts_pipeline.training.loop import make_fabric, train
@@ -111,6 +111,49 @@ def test_few_and_whispered_utterances_train_without_dividing_by_nothing(data, tm
     model = task.modules["acoustic"].eval()
     calibrate(model, task)
     assert torch.isfinite(model.statistics).all() and (model.statistics[[1, 3]] > 0).all()
+
+
+def test_own_past_is_what_it_writes_itself(data):
+    """Told its own past, a teacher-forced pass gives what generation gives, and gradients flow."""
+    task = make_task(data)
+    model = task.modules["acoustic"].eval()
+    batch = task.batch(task.train.ids[:2], task.train)
+    spoken = batch.spoken
+    generator = torch.Generator().manual_seed(0)
+    masks = model.decoder.masks(-(-spoken.mel.shape[2] // 2), generator)
+    made = model(
+        spoken.tokens,
+        spoken.token_lengths,
+        batch.durations,
+        batch.pitch,
+        batch.energy,
+        spoken.mel,
+        masks=masks[None],
+        past_noise=1.0,
+        own_past=torch.tensor([True, False]),
+    )
+    expected = task.generate_free_running(batch, seed=0)
+    torch.testing.assert_close(made.mel[0], expected[0], atol=1e-4, rtol=0)
+    assert float((made.mel[1] - expected[1]).detach().abs().mean()) > 0.01
+    made.mel[0].sum().backward()
+    assert float(model.decoder.prenet_lower.weight.grad.abs().sum()) > 0
+
+
+def test_frozen_parts_stay_as_they_are(data, tmp_path):
+    folder, spoken = data
+    frozen = ("encoder", "duration", "pitch", "energy", "prosody_input")
+    loop = LoopConfig(max_steps=2, batch_size=4, learning_rate=1e-2, warmup_steps=1)
+    config = AcousticTrainingConfig(loop, MODEL, own_past_share=0.5, frozen=frozen)
+    task = AcousticTask(config, spoken.tokens, folder, part_of(spoken, 0, 4), part_of(spoken, 4, 6))
+    model = task.modules["acoustic"]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    train(task, loop, make_fabric("cpu"), tmp_path / "run")
+    for name, value in model.state_dict().items():
+        kept = name.split(".")[0] in frozen or name in ("mel_mean", "mel_std", "statistics")
+        assert torch.equal(value, before[name]) == kept, name
+    other = dataclasses.replace(config, frozen=("encoders",))
+    with pytest.raises(ConfigError, match="frozen: encoders: expected some of encoder, "):
+        AcousticTask(other, spoken.tokens, folder, part_of(spoken, 0, 4), part_of(spoken, 4, 6))
 
 
 def test_a_few_steps_lower_every_loss(data, tmp_path):

@@ -84,15 +84,24 @@ class Diagram:
 
 
 def one_after_another(
-    name: str = "autoregressive", unit: str = "mel", *, decoded: bool = False
+    name: str = "autoregressive",
+    unit: str = "mel",
+    *,
+    decoded: bool = False,
+    drawn: bool = False,
 ) -> str:
-    """Each from the text and from all before it; with ``decoded`` a parallel decoder behind."""
+    """Each from the text and from all before it; with ``decoded`` a parallel decoder behind, with
+    ``drawn`` each out of a noise of its own."""
     about = f"Each piece of {unit} depends on the text and on the pieces before it"
     picture = Diagram(name, about)
     top = 0
     if decoded:
         frames = picture.row(0, "kkkkkkkk", "mel")
         top = 62
+    if drawn:
+        top = 56
+        for x in picture.row(0, "mmmmmmmm", "noise"):
+            picture.arrow(x, _BOX, x, top - 2)
     made = picture.row(top, "kkkk" if decoded else "kkkkkkkk", unit, size=2 if decoded else 1)
     below = top + 62
     text = picture.row(below, "tttt", "text", size=2)

@@ -84,6 +84,15 @@ EXPLANATIONS: dict[str, Explanation] = {
         lambda: diagrams.step_by_step("flow-refiner", first="AR mel"),
         "as above, conditioned on the first stage's mel",
     ),
+    "flow-head": Explanation(
+        "One frame after another, each of them drawn",
+        "The autoregressive steps again, but no step writes the mean of all that may come: a small "
+        "net brings noise to the two frames of the step, told what the recurrent layers know. So "
+        "it settles on one of the right answers, and the next step is told which. It pays with "
+        "the net's passes in every step, one waiting for the other.",
+        lambda: diagrams.one_after_another("flow-head", drawn=True),
+        "Li et al. 2024, arXiv 2406.11838; paths as in flow",
+    ),
     "pyramid": Explanation(
         "From coarse to fine",
         "A mel at a quarter of the time and of the bands is written first, all at once. Then one "
