@@ -62,6 +62,7 @@ FAMILIES = {
         "coded": set(),
         "masked": set(),
         "prosody": {"flow"},
+        "flow_head": {"autoregressive", "flow"},
     },
 }
 FACE = "tts_pipeline"

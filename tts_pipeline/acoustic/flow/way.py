@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from tts_pipeline.acoustic.along_plan import FrameStack
 from tts_pipeline.acoustic.flow.config import TIME_SCALE, FlowConfig, FlowOptions
-from tts_pipeline.acoustic.flow_head.config import FlowHeadConfig
 from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, SlidingStack
 from tts_pipeline.nn.weights import Weights
 
@@ -86,15 +85,27 @@ class FlowNet:
         return self._stack.start(self._at_times.at(time))
 
 
+class StepDefaults(Protocol):
+    """A configuration that says how steps are made where a call does not."""
+
+    @property
+    def steps(self) -> int:
+        """Euler steps."""
+
+    @property
+    def temperature(self) -> float:
+        """Standard deviation of the noise."""
+
+
 class Settings:
     """What a call works with: the options where they say something, else the voice's numbers.
 
     Args:
-        config: with ``steps`` and ``temperature``.
+        config: of the voice.
         options: of the call.
     """
 
-    def __init__(self, config: FlowConfig | FlowHeadConfig, options: FlowOptions) -> None:
+    def __init__(self, config: StepDefaults, options: FlowOptions) -> None:
         self.steps = config.steps if options.steps is None else options.steps
         given = options.temperature
         self.temperature = np.float32(config.temperature if given is None else given)

@@ -32,6 +32,7 @@ from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.data.targets import token_targets
 from tts_pipeline.training.task import LoopConfig, Task
 from tts_pipeline.training.tasks.losses import masked_l1
+from tts_pipeline.training.unheard import replace_unheard
 
 
 @dataclasses.dataclass(frozen=True)
@@ -288,7 +289,7 @@ def make_task(config: AcousticTrainingConfig, data: Prepared) -> AcousticTask:
 
 
 def trained(config: AcousticTrainingConfig, data: Prepared, folder: Path) -> AutoregressiveModel:
-    """The model with the best weights of a run, calibrated.
+    """The model with the best weights of a run, calibrated, symbols that it never met put right.
 
     Raises:
         ConfigError: if there are none.
@@ -299,6 +300,8 @@ def trained(config: AcousticTrainingConfig, data: Prepared, folder: Path) -> Aut
     model.load_state_dict(load_weights(folder / "best.safetensors", "acoustic"))
     model.eval()
     calibrate(model, task)
+    read = (data.tokens[i] for i in data.train.ids)
+    replace_unheard(model.encoder.embedding.symbol, data.alphabet, read)
     return model
 
 
