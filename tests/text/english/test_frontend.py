@@ -263,6 +263,40 @@ def test_formulas_in_words(front_end, formula, words):
     assert " ".join(word.text for word in sentence.words[1:-1]) == words
 
 
+_FILLING = "This is one more sentence of the kind that fills a text. "
+_LINE = "A line of rather more words than are read ahead of anything that may have ended "
+FAR = {
+    "closing tag": f"<note>Here it begins. {_FILLING * 30}</note> {_FILLING * 20}",
+    "comment": (_FILLING * 3 + f"<!-- {_FILLING * 6}--> ") * 6,
+    "value": (_FILLING * 3 + f'<a title="It is. {_FILLING * 8}">here</a> ') * 20,
+    "line end": f"{_FILLING * 5}\n\n{_LINE}and why so many of them\n{_LINE * 2}or why.\n",
+    "pause": 'He said "it ends right here." [pause:1.5s] ' * 30,
+    "pause, bracket": "It ends right here.) [pause:1.5s] : " * 30,
+    "pauses": "It ends right here. [pause:1.5s] - [pause:1s] " * 30,
+    "no end": "on and on, [pause:1.5s] " * 500,
+}
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_a_stream_waits_for_what_decides(front_end, name):
+    text = FAR[name]
+    sentences, report = front_end(text)
+    for pieces in (
+        text,
+        text.splitlines(keepends=True),
+        [text[n : n + 7] for n in range(0, len(text), 7)],
+    ):
+        streamed = list(front_end.stream(pieces))
+        assert [sentence for sentence, _ in streamed] == sentences
+        assert tuple(d for _, dropped in streamed for d in dropped) == report.dropped
+
+
+def test_pauses_between_sentences_add_up(front_end):
+    (first, second), _ = front_end("One. [pause:1.5s] - [pause:1s] Two [pause:1s] three.")
+    assert (first.pause_after_s, second.pause_before_s) == (2.5, 0.0)
+    assert second.pause_s == (1.0, 0.0)
+
+
 def test_a_stream_reads_beyond_its_blocks(front_end):
     """Rules look back over sentence ends: where a block begins must not be heard."""
     text = 'He wrote 8.5" and NEVER stopped. The "5" is here. IT IS THE END. WHO said so? ' * 40

@@ -28,12 +28,14 @@ class Block(NamedTuple):
         sentences: new sentences, in the block's own characters.
         dropped: what was left out between them.
         used: where the text that is still to be read begins.
+        paused: up to where pauses are laid onto sentences.
         keep: from where on the text is needed to go on.
     """
 
     sentences: list[Sentence]
     dropped: list[Dropped]
     used: int
+    paused: int
     keep: int
 
 

@@ -20,7 +20,7 @@ from tts_pipeline.text.english.blocks import (
 )
 from tts_pipeline.text.english.given import with_given
 from tts_pipeline.text.english.homographs import shipped_homographs
-from tts_pipeline.text.english.normalise import normalise, spoken_text
+from tts_pipeline.text.english.normalise import Normalised, normalise, spoken_text
 from tts_pipeline.text.english.normalise.trace import Trace
 from tts_pipeline.text.english.pronounce import Pronouncer
 from tts_pipeline.text.english.user_lexicon import SIMPLE_WORD, read_user_lexicon
@@ -119,7 +119,7 @@ class EnglishFrontEnd:
         n_split = 0
         stray = Chunk()
         for chunk in self._chunks(text):
-            tokens, left_out = self._tokens(chunk)
+            tokens, left_out, _ = self._tokens(chunk)
             dropped.extend(left_out)
             normal.append(_normal_form(tokens))
             made: list[Sentence] = []
@@ -197,19 +197,23 @@ class EnglishFrontEnd:
             sentences, report = self("".join((head, *pieces)))
             yield sentences, list(report.dropped)
             return
-        held, done, offset, size = "", 0, 0, FIRST_BLOCK
+        held, done, paused, offset, size = "", 0, -1, 0, FIRST_BLOCK
         for piece, last in pieces_of(chain((head,), pieces)):
             held += piece
             if last or len(held) - done >= size:
-                block = self._block(held, done, last)
+                block = self._block(held, done, paused, last)
                 yield shifted(block.sentences, block.dropped, offset)
                 held, offset = held[block.keep :], offset + block.keep
-                done, size = block.used - block.keep, min(2 * size, BLOCK)
+                # Where nothing could be settled, the same is not read again for every line.
+                size = 2 * size if block.used == done else min(2 * size, BLOCK)
+                done, paused = block.used - block.keep, block.paused - block.keep
 
-    def _block(self, text: str, done: int, last: bool) -> Block:
+    def _block(self, text: str, done: int, paused: int, last: bool) -> Block:
         """Read a block's sentences from ``done`` on but those at its end that may go on.
 
         What stands before is read once more: rules look back a little, over sentence ends too.
+        Pauses up to ``paused`` are already laid onto sentences: one before the first word of a
+        sentence belongs to the sentence before.
         """
         whole, cut = last, False
         if not last and len(text) - done >= BLOCK * MAX_BLOCKS:
@@ -217,19 +221,24 @@ class EnglishFrontEnd:
             blank = max(text.rfind(" ", done), text.rfind("\n", done))
             text, whole, cut = text[: blank + 1] or text, True, True
         chunk = self._inline.chunk(text)
-        tokens, dropped = self._tokens(chunk)
+        tokens, dropped, undecided = self._tokens(chunk)
         groups = list(sentence_groups(tokens))
         starts = [chunk.origin(*group[0].span)[0] for group in groups]
-        used = len(text)
+        used, word = len(text), len(text) if whole else -1
         if not whole:
-            while groups and len(text) - used < TAIL:
-                groups.pop()
+            settled = len(text) - TAIL
+            if undecided is not None:
+                settled = min(settled, undecided)
+            while groups and (used > settled or word < 0):
+                for token in reversed(groups.pop()):
+                    if token.is_word:
+                        word = chunk.origin(*token.span)[0]
                 used = starts[len(groups)]
             used = max(used, done) if groups else done
         starts = starts[: len(groups)]
         dropped = [record for record in dropped if done <= record.span[0] < used]
         chunk.pauses = [
-            pause for pause in chunk.pauses if done <= chunk.source_of(pause.at) < max(used, 1)
+            pause for pause in chunk.pauses if paused < chunk.source_of(pause.at) <= word
         ]
         fresh = [
             group if start >= done else [t for t in group if chunk.origin(*t.span)[0] >= done]
@@ -238,7 +247,9 @@ class EnglishFrontEnd:
         made = [piece for group in fresh if group for piece in self._sentences(group, chunk)]
         keep = max((start for start in starts if start <= used - CONTEXT), default=0)
         keep = used if cut else keep
-        return Block(directed(made, chunk), dropped, used, keep)
+        # A text that is cut may go on with a pause.
+        paused = (used - 1 if cut else word) if made else paused
+        return Block(directed(made, chunk), dropped, used, paused, keep)
 
     def _chunks(self, text: str) -> list[Chunk]:
         if self._format == "markdown":
@@ -247,17 +258,21 @@ class EnglishFrontEnd:
             return [self._inline.chunk(text)]
         return read_ssml(text, self._inline)
 
-    def _tokens(self, chunk: Chunk) -> tuple[list[Token], list[Dropped]]:
+    def _tokens(self, chunk: Chunk) -> Normalised:
         if self._trace is not None:
             self._trace.origin = chunk.origin
         normalised = normalise(chunk.text, known=self._pronouncer.knows, trace=self._trace)
         tokens = with_given(normalised.tokens, chunk)
         if chunk.is_plain:
-            return tokens, chunk.omitted + normalised.dropped
+            return normalised._replace(tokens=tokens, dropped=chunk.omitted + normalised.dropped)
         dropped = [
             record._replace(span=chunk.origin(*record.span)) for record in normalised.dropped
         ]
-        return tokens, sorted(chunk.omitted + dropped, key=lambda record: record.span)
+        dropped = sorted(chunk.omitted + dropped, key=lambda record: record.span)
+        undecided = normalised.undecided
+        if undecided is not None:
+            undecided = chunk.source_of(undecided)
+        return Normalised(tokens, dropped, undecided)
 
     def _sentences(self, tokens: list[Token], chunk: Chunk) -> list[Sentence]:
         sentence = sentence_of(tokens, chunk, self._pronouncer)

@@ -20,9 +20,14 @@ def directed(sentences: list[Sentence], chunk: Chunk) -> list[Sentence]:
         return sentences
     sentences = [_styled(sentence, chunk) for sentence in sentences]
     starts = [sentence.words[0].span[0] for sentence in sentences]
+    after: dict[int, float] = {}
     for pause in chunk.pauses:
         index = bisect_left(starts, pause.at) - 1
-        if index >= 0:
+        if index >= 0 and sentences[index].words[-1].span[0] < pause.at:
+            # In place of the usual pause; of several, their sum.
+            after[index] = after.get(index, 0.0) + pause.seconds
+            sentences[index] = replace(sentences[index], pause_after_s=after[index])
+        elif index >= 0:
             sentences[index] = _paused(sentences[index], pause.at, pause.seconds)
         else:
             before = sentences[0].pause_before_s + pause.seconds
@@ -54,8 +59,6 @@ def _styled(sentence: Sentence, chunk: Chunk) -> Sentence:
 def _paused(sentence: Sentence, at: int, seconds: float) -> Sentence:
     # Inside an expression ("twenty | five") all words share a span: the pause waits for its end.
     index = sum(word.span[0] < at for word in sentence.words) - 1
-    if index == len(sentence.words) - 1:
-        return replace(sentence, pause_after_s=seconds)
     pauses = list(sentence.pause_s or (0.0,) * len(sentence.words))
     pauses[index] += seconds
     gaps = list(sentence.gaps)

@@ -32,6 +32,10 @@ _ADDRESS = re.compile(r"<(?=[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]|(?:https?|ftp|ma
 _COMPARED = re.compile(r" ?[\w.$€£-]")
 _ARROW = re.compile(r"<?[-=]{1,3}>|<[-=]{2}")
 _EMOTICON = re.compile(r"<3+(?![A-Za-z0-9.%/])")
+# The begin of a comment or of an attribute, whose end is not there yet.
+_OPEN = re.compile(
+    r"<(?:!--|[!?][A-Za-z]|[A-Za-z][A-Za-z0-9:-]{0,60}\s[^<>]{1,100}=\s?[\"'])[^<>]{0,2000}\Z"
+)
 # The closing tag of a name that HTML does not know is looked for this far on.
 _LOOK = 4000
 
@@ -47,6 +51,8 @@ def say(out: Writer, place: int) -> int:
             if last is not None and last.kind not in ("end", "paragraph"):
                 out.end_sentence(place, tag.end())
         return tag.end()
+    if tag and tag.end() + _LOOK > len(text) or _OPEN.match(text, place):
+        out.more_may_tell(place)
     if _ADDRESS.match(text, place) or text[place] == ">" and _closes_address(out, place):
         out.silent(place, place + 1)
         return place + 1

@@ -11,6 +11,10 @@ _LINE_BREAK = re.compile(r"[ \t]*\n\s*|[ \t\v\f\r]+(?:\n\s*)?|\s+")
 _LIST_ITEM = re.compile(r"(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z]\)|#{1,6})\s")
 
 
+# How far beyond a line end those rules look that compare lines.
+_LOOK = 200
+
+
 _NEXT_LINE = re.compile(r"[^\n]{1,80}(?=\n|$)")
 
 
@@ -25,6 +29,10 @@ def blank(out: Writer, place: int) -> int:
     match = _LINE_BREAK.match(out.text, place, out.limit)
     end = match.end() if match else place + 1
     newlines = out.text.count("\n", place, end)
+    if newlines == 1 and _needs_next_lines(out.text, end):
+        last = out.last_spoken()
+        if last is not None and last.kind != "end":
+            out.more_may_tell(place)
     if not newlines and "\t" in out.text[place:end] and place and out.text[place - 1] != "\n":
         # Cells of a table.
         out.mark(",", place, end)
@@ -39,6 +47,12 @@ def blank(out: Writer, place: int) -> int:
         if last is not None and last.kind != "end":
             out.end_sentence(place, end)
     return end
+
+
+def _needs_next_lines(text: str, end: int) -> bool:
+    """True where what a line end means depends on lines that are not all there yet."""
+    is_cut = len(text) < end + _LOOK and text.count("\n", end) < 2
+    return is_cut and text[end : end + 1].isupper()
 
 
 def _is_verse(text: str, place: int, end: int) -> bool:
@@ -74,9 +88,9 @@ def _broken_early(text: str, place: int, end: int) -> bool:
     """
     if place and text[place - 1] in ",;:-—" or not text[end : end + 1].isupper():
         return False
-    begin = max(text.rfind("\n", max(place - 200, 0), place), place - 200)
-    following = text.find("\n", end, end + 200)
-    width = (following if following >= 0 else min(len(text), end + 200)) - end
+    begin = max(text.rfind("\n", max(place - _LOOK, 0), place), place - _LOOK)
+    following = text.find("\n", end, end + _LOOK)
+    width = (following if following >= 0 else min(len(text), end + _LOOK)) - end
     word = re.compile(r"\S{1,60}").match(text, end)
     needed = place - begin + (word.end() - end if word else 0)
     return needed < max(width, 40)

@@ -117,7 +117,7 @@ def scan(
     if folded.blanks:
         _cover(out.tokens, folded)
     dropped = sorted(folded.records() + out.dropped, key=lambda record: record.span)
-    return Normalised(out.tokens, dropped)
+    return Normalised(out.tokens, dropped, out.undecided)
 
 
 def _cover(tokens: list[Token], folded: Folded) -> None:

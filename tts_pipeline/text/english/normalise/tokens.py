@@ -9,10 +9,12 @@ from tts_pipeline.text.protocol import Dropped, Token
 
 
 class Normalised(NamedTuple):
-    """The tokens of a text in order, and what was left out of them."""
+    """The tokens of a text in order, what was left out of them, and the first place, if there is
+    one, that might be read otherwise if the text went on."""
 
     tokens: list[Token]
     dropped: list[Dropped]
+    undecided: int | None = None
 
     @property
     def text(self) -> str:

@@ -32,6 +32,8 @@ class Writer:
         limit: where the stretch that rules may look at ends.
         tokens: what has been said so far.
         dropped: mark-up left out and over-long words cut; ``folded`` has unspeakable characters.
+        undecided: the first place of the source that might be read otherwise if the text went on,
+            except for what the next few words decide.
     """
 
     def __init__(self, folded: Folded, known: Callable[[str], bool] | None = None) -> None:
@@ -41,6 +43,7 @@ class Writer:
         self.limit = len(folded.text)
         self.tokens: list[Token] = []
         self.dropped: list[Dropped] = []
+        self.undecided: int | None = None
         # Keeps the rules that speak, if someone wants to know.
         self.trace: Trace | None = None
         # Where the scanner goes on, if a rule takes less than its match.
@@ -112,6 +115,16 @@ class Writer:
         """Record a stretch that is reported as not spoken."""
         span = self.folded.source_span(start, end)
         self.dropped.append(Dropped(self.folded.source[span[0] : span[1]], span, reason))
+
+    def more_may_tell(self, place: int) -> None:
+        """Note that what stands here may be read otherwise if the text goes on."""
+        if self.undecided is None:
+            # The mark before may become a stronger one.
+            last = self.last_spoken()
+            if last is not None and not last.is_word:
+                self.undecided = last.span[0]
+            else:
+                self.undecided = self.folded.source_span(place, place + 1)[0]
 
     def mark(self, text: str, start: int, end: int, kind: str = "mark") -> None:
         """Append a mark; of marks without a word between them only the strongest sounds."""
