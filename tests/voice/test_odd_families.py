@@ -104,6 +104,26 @@ def test_settings_that_make_no_model_are_a_voice_error(
         Voice.load(folder).verify()
 
 
+@pytest.mark.parametrize(
+    ("uses", "message"),
+    [
+        ({}, r"models\.masked\.uses: holds nothing, expected text, codes"),
+        ({"text": "autoregressive"}, r"models\.masked\.uses: holds text, expected text, codes"),
+        ("text", r"models\.masked\.uses: holds 'text', expected text, codes"),
+        ({"text": "codes", "codes": "codes"}, r"uses\.text: 'codes'.*kind 'autoregressive'"),
+        ({"text": "autoregressive", "codes": "nobody"}, r"uses\.codes: 'nobody'.*kind 'codes'"),
+        ({"text": ["autoregressive"], "codes": "codes"}, r"uses\.text: \['auto.*expected a model"),
+    ],
+)
+def test_what_a_model_uses_of_others_is_named(folder: Path, uses: Any, message: str) -> None:
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    config["models"]["masked"]["uses"] = uses
+    path.write_text(json.dumps(config))
+    with pytest.raises(VoiceError, match=message):
+        Voice.load(folder)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_number_of_a_configuration_has_a_range(kind: str) -> None:
     def without_range(config: type[Any]) -> list[str]:

@@ -101,9 +101,11 @@ def read_folder(folder: Path) -> Contents:
             audio,
             alphabet,
             functools.partial(_read_weights, folder, weights),
-            uses=parts.get("uses", {}),
+            uses=mapping(parts.get("uses", {}), f"{where}: {key}.uses", tuple(KINDS[kind].uses)),
             origin=origin,
         )
+    for model in models.values():
+        _require_used(model, models, where)
     _require_same_audio(folder, {name: model.audio for name, model in models.items()})
     for role in (ACOUSTIC, VOCODER):
         if role not in {model.role for model in models.values()}:
@@ -116,6 +118,16 @@ def read_folder(folder: Path) -> Contents:
     return Contents(
         config["name"], config["language"], alphabet, audio, models, text, fingerprint, defaults
     )
+
+
+def _require_used(model: VoiceModel, models: Mapping[str, VoiceModel], where: str) -> None:
+    for key, name in model.uses.items():
+        wanted = KINDS[model.kind].uses[key]
+        if wanted not in (other.kind for other in models.values() if other.name == name):
+            raise VoiceError(
+                f"{where}: models.{model.name}.uses.{key}: {name!r}, expected a model of kind "
+                f"{wanted!r} that is in the folder"
+            )
 
 
 def write_folder(folder: Path, contents: Contents, dtype: str) -> None:

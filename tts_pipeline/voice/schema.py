@@ -72,9 +72,10 @@ def mapping(
     """
     if not isinstance(values, dict) or set(values) - set(optional) != set(keys):
         found = ", ".join(map(str, values)) if isinstance(values, dict) else repr(values)
+        wanted = ", ".join(keys) or "nothing"
         more = f" and perhaps {', '.join(optional)}" if optional else ""
         raise VoiceError(
-            f"{where}: holds {found or 'nothing'}, expected {', '.join(keys)}{more}; this is no "
+            f"{where}: holds {found or 'nothing'}, expected {wanted}{more}; this is no "
             "voice of tts_pipeline, or it was edited"
         )
     return values

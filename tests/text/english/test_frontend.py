@@ -269,7 +269,7 @@ FAR = {
     "closing tag": f"<note>Here it begins. {_FILLING * 30}</note> {_FILLING * 20}",
     "comment": (_FILLING * 3 + f"<!-- {_FILLING * 6}--> ") * 6,
     "value": (_FILLING * 3 + f'<a title="It is. {_FILLING * 8}">here</a> ') * 20,
-    "line end": f"{_FILLING * 5}\n\n{_LINE}and why so many of them\n{_LINE * 2}or why.\n",
+    "line end": f"{_FILLING * 4}\n\n{_LINE} and {_LINE}\nNo. {_LINE * 2}or why. {_FILLING * 3}",
     "pause": 'He said "it ends right here." [pause:1.5s] ' * 30,
     "pause, bracket": "It ends right here.) [pause:1.5s] : " * 30,
     "pauses": "It ends right here. [pause:1.5s] - [pause:1s] " * 30,
