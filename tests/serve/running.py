@@ -69,9 +69,10 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running_server(voice: Path, *options: object) -> Iterator[Server]:
-    """Start ``tts-pipeline serve`` on free ports; stop it in the end."""
-    command = [sys.executable, "-m", "tts_pipeline", "serve", "--port", "0", "--wyoming-port", "0"]
+def running_server(voice: Path, *options: object, before: str = "") -> Iterator[Server]:
+    """Start ``tts-pipeline serve`` on free ports, after a line of Python; stop it in the end."""
+    code = f"{before}\nimport sys\nfrom tts_pipeline.cli import main\nsys.exit(main())"
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "--wyoming-port", "0"]
     process = subprocess.Popen(
         [*command, "--voice", str(voice), *map(str, options)],
         stdout=subprocess.PIPE,

@@ -254,6 +254,26 @@ def test_a_stopped_server_finishes_what_it_speaks(tiny_voice: Path, name: str) -
     assert len(got[0]) == 2 * round(len(expected.samples) * 1.5)
 
 
+@needs_proc
+def test_what_takes_too_long_when_it_stops_is_told_in_a_line(tiny_voice: Path) -> None:
+    before = "from tts_pipeline.serve import server; server.STOP_S = 0.5"
+    with running_server(tiny_voice, "--workers", 1, before=before) as server:
+        wanted = {"input": LONG, "response_format": "pcm"}
+        answer = urllib.request.Request(
+            f"{server.url}/v1/audio/speech",
+            json.dumps(wanted).encode(),
+            {"Content-Type": "application/json"},
+        )
+        # A client that takes nothing more of it.
+        with urllib.request.urlopen(answer, timeout=60) as sound:
+            sound.read(10)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(30) == 0
+        assert server.process.stderr is not None
+        told = server.process.stderr.read()
+    assert "an answer was broken off: the server stops" in told and "Traceback" not in told
+
+
 def test_idle_connections_lock_nobody_out(tiny_voice: Path) -> None:
     with running_server(tiny_voice, "--workers", 1) as server:
         expected = server.speak("Hello.")

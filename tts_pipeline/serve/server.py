@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tts_pipeline.connections import BACKLOG, BoundedHTTP, stop_signals
 from tts_pipeline.errors import ConfigError
@@ -20,6 +22,8 @@ from tts_pipeline.serve.pool import Pool
 from tts_pipeline.serve.settings import Settings
 from tts_pipeline.serve.wyoming.announce import announced
 from tts_pipeline.serve.wyoming.door import WyomingDoor
+
+log = logging.getLogger(__name__)
 
 # What is being spoken when the server is told to stop may take so long.
 STOP_S = 30
@@ -64,7 +68,7 @@ async def run(
         facts = await pool.start()
         metrics = Metrics()
         config = uvicorn.Config(
-            make_app(settings, pool, facts, metrics),
+            _broken_off_at_the_end(make_app(settings, pool, facts, metrics)),
             http=BoundedHTTP,
             backlog=BACKLOG,
             log_level="warning",
@@ -87,6 +91,18 @@ async def run(
                 await server.serve(sockets=[http])
     finally:
         await asyncio.shield(pool.stop(STOP_S))
+
+
+def _broken_off_at_the_end(app: ASGIApp) -> ASGIApp:
+    """The same; an answer that is not complete when patience ends is told in one line."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            log.warning("an answer was broken off: the server stops")
+
+    return answer
 
 
 class _HttpServer(uvicorn.Server):
