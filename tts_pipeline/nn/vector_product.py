@@ -2,8 +2,9 @@
 
 In vector instructions by name: out of a plain loop the compiler makes code that loads and stores
 every sum for every few inputs; here a tile of sums stays in registers while the inputs pass.
-Matrices are flat, ``[in, out]``, of float32 or of float16 bits in uint16, which take half the
-memory traffic and one more instruction. All widths are multiples of ``LANES``.
+Matrices are ``[in, out]``, mostly flat, of float32 or of float16 bits in uint16, which take half
+the memory traffic and one more instruction. All widths are multiples of ``LANES``, where nothing
+else is said.
 """
 
 from __future__ import annotations
@@ -128,11 +129,52 @@ def tile_function(n_rows: int, n_vectors: int) -> Any:
     return add_tile
 
 
+def sparse_tile_function(n_vectors: int) -> Any:
+    """The function that adds a product with chosen inputs to ``n_vectors * LANES`` sums."""
+
+    @intrinsic
+    def add_tile(typing, out, at, n_out, x, chosen, n_chosen, weights):
+        """``out[at + j] += sum_k x[k] weights[k, at + j]`` for the ``k`` in ``chosen``."""
+        index = types.intp
+        signature = types.void(out, index, index, x, chosen, index, weights)
+        are_halves = weights.dtype == types.uint16
+
+        def generate(context, builder, signature, arguments):
+            _, at, n_out, _, _, n_chosen, _ = arguments
+            out, x, chosen, weights = (
+                context.make_array(signature.args[place])(context, builder, arguments[place]).data
+                for place in (0, 3, 4, 6)
+            )
+            places = [builder.add(at, at.type(v * LANES)) for v in range(n_vectors)]
+            sums = [cgutils.alloca_once(builder, _VECTOR) for _ in places]
+            for place, total in zip(places, sums):
+                builder.store(_load(builder, builder.gep(out, [place]), _VECTOR, 4), total)
+            with cgutils.for_range(builder, n_chosen) as loop:
+                row = builder.load(builder.gep(chosen, [loop.index]))
+                factor = _spread(builder, builder.load(builder.gep(x, [row])))
+                begin = builder.gep(weights, [builder.mul(row, n_out)])
+                for place, total in zip(places, sums):
+                    column = _load_weights(builder, builder.gep(begin, [place]), are_halves)
+                    term = builder.fmul(factor, column, flags=_TOGETHER)
+                    more = builder.fadd(builder.load(total), term, flags=_TOGETHER)
+                    builder.store(more, total)
+            for place, total in zip(places, sums):
+                there = builder.bitcast(builder.gep(out, [place]), _VECTOR.as_pointer())
+                builder.store(builder.load(total), there, align=4)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return add_tile
+
+
 # Vectors, and rows by vectors, whose sums fit the registers: 32 of 16 numbers, or else about 16 of
 # 8 numbers.
 _WIDE, _HIGH, _HIGH_VECTORS = (8, 8, 2) if _host_has("avx512f") else (4, 4, 1)
 _add_wide = tile_function(1, _WIDE)
 _add_narrow = tile_function(1, 1)
+_add_sparse = sparse_tile_function(_WIDE)
+_add_sparse_narrow = sparse_tile_function(1)
 _add_high = tile_function(_HIGH, _HIGH_VECTORS)
 _add_high_narrow = tile_function(_HIGH, 1)
 
@@ -169,6 +211,32 @@ def add_rows_product(out, at, n_out, x, x_at, n_in, weights, first):
             _add_high(out, to + j, n_out, x, of, n_in, weights, first + j)
         for j in range(wide, n_out, LANES):
             _add_high_narrow(out, to + j, n_out, x, of, n_in, weights, first + j)
+
+
+@numba.njit
+def add_sparse_product(out, x, weights, chosen):
+    """``out += x @ weights`` that costs nothing for inputs that are zero.
+
+    Args:
+        out: float32 ``(n_out,)``, changed.
+        x: float32 ``(n_in,)``.
+        weights: ``(n_in, n_out)``, contiguous; ``n_out`` may be any number if it is float32.
+        chosen: scratch of at least ``n_in`` int64.
+    """
+    n, n_out = 0, len(out)
+    for k in range(len(x)):
+        if x[k] != 0:
+            chosen[n] = k
+            n += 1
+    wide = n_out - n_out % (_WIDE * LANES)
+    whole = n_out - n_out % LANES
+    for j in range(0, wide, _WIDE * LANES):
+        _add_sparse(out, j, n_out, x, chosen, n, weights)
+    for j in range(wide, whole, LANES):
+        _add_sparse_narrow(out, j, n_out, x, chosen, n, weights)
+    for i in range(n if whole < n_out else 0):
+        for j in range(whole, n_out):
+            out[j] += x[chosen[i]] * weights[chosen[i], j]
 
 
 def padded(width: int) -> int:

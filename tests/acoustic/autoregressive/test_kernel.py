@@ -128,7 +128,7 @@ def bytes_per_weight(engine: FusedDecoder) -> set[int]:
 
 
 def test_weights_are_stored_in_16_bits_only_if_nothing_is_lost():
-    decoder = lively_decoder(16, 8, 10, half=True)
+    decoder = lively_decoder(16, 16, 32, half=True)
     # The smallest float16 of all, a large one, and a matrix of zeros.
     decoder.lower.weight_hh_l0[0, 0] = 2.0**-24
     decoder.lower.weight_ih_l0[3, 3] = 60.0

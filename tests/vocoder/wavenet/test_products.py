@@ -45,6 +45,26 @@ def test_exponential_and_products_against_numpy():
             np.testing.assert_array_equal(one, out.reshape(expected.shape)[2])
 
 
+@pytest.mark.parametrize("n_out", [16, 48, 304, 7, 147])
+def test_products_that_leave_out_zeros_against_numpy(n_out):
+    random = np.random.default_rng(0)
+    x = random.normal(size=40).astype(np.float32)
+    x[random.random(40) < 0.6] = 0
+    weights = random.normal(size=(40, n_out)).astype(np.float16)
+    # What belongs to a zero is not read at all.
+    weights[x == 0] = np.inf
+    start = random.normal(size=n_out).astype(np.float32)
+    used = weights[x != 0].astype(np.float64)
+    expected = start + x[x != 0].astype(np.float64) @ used
+    stored = [weights.astype(np.float32)]
+    if n_out % vector_product.LANES == 0:
+        stored.append(weights.view(np.uint16))
+    for matrix in stored:
+        out = start.copy()
+        vector_product.add_sparse_product(out, x, matrix, np.empty(40, np.int64))
+        np.testing.assert_allclose(out, expected, atol=1e-5)
+
+
 def test_float16_without_the_cpus_help(monkeypatch):
     """As on a machine that cannot convert them: subnormal, largest and negative numbers."""
     monkeypatch.setattr(vector_product, "converts_float16", lambda: False)

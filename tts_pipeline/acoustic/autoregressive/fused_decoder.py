@@ -120,7 +120,7 @@ class Decoder:
         self._channels, self._frame_size = c, frame_size
         recurrence = Recurrence(weights, name, c, prenet, frame_size)
         output = weights.take(f"{name}.output.weight", frame_size, 2 * c).T
-        packed, self._scales = pack_matrices({**recurrence.matrices, "output": output[:c]})
+        packed = pack_matrices({**recurrence.matrices, "output": output[:c]})
         self.weights: tuple[Any, ...] = (*recurrence.ordered(packed), packed["output"])
         self._conditioning = np.concatenate([recurrence.on_conditioning, output[c:]], 1)
         output_bias = weights.take(f"{name}.output.bias", frame_size)
@@ -149,5 +149,5 @@ class Decoder:
             Scaled frames ``(L, r * M)``.
         """
         out = np.empty((len(rows), len(state.frames)), np.float32)
-        decode_steps(rows, masks, *self.weights, self._scales, *state, out)
+        decode_steps(rows, masks, *self.weights, *state, out)
         return out

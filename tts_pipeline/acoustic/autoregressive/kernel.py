@@ -10,7 +10,8 @@ import numba
 import numpy as np
 
 from tts_pipeline.nn.jit import compiled
-from tts_pipeline.nn.recurrent import add_gru, add_sparse_product
+from tts_pipeline.nn.recurrent import add_gru
+from tts_pipeline.nn.vector_product import add_sparse_product
 
 _ZERO = np.float32(0.0)
 
@@ -29,7 +30,6 @@ def advance(
     upper_input: np.ndarray,
     upper_state: np.ndarray,
     upper_bias: np.ndarray,
-    scales: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
     frames: np.ndarray,
@@ -51,23 +51,23 @@ def advance(
     """
     c = len(lower)
     first[:] = prenet_lower_bias
-    add_sparse_product(first, frames, prenet_lower, scales[0], chosen)
+    add_sparse_product(first, frames, prenet_lower, chosen)
     for j in range(len(first)):
         first[j] = max(first[j], _ZERO) * masks[0, j]
     second[:] = prenet_upper_bias
-    add_sparse_product(second, first, prenet_upper, scales[1], chosen)
+    add_sparse_product(second, first, prenet_upper, chosen)
     for j in range(len(second)):
         second[j] = max(second[j], _ZERO) * masks[1, j]
 
     gates[: 3 * c] = told
     gates[3 * c :] = lower_state_bias
-    add_sparse_product(gates[: 3 * c], second, lower_input, scales[2], chosen)
-    add_sparse_product(gates[c:], lower, lower_state, scales[3], chosen)
+    add_sparse_product(gates[: 3 * c], second, lower_input, chosen)
+    add_sparse_product(gates[c:], lower, lower_state, chosen)
     add_gru(lower, gates)
 
     gates[:] = upper_bias
-    add_sparse_product(gates[: 3 * c], lower, upper_input, scales[4], chosen)
-    add_sparse_product(gates[c:], upper, upper_state, scales[5], chosen)
+    add_sparse_product(gates[: 3 * c], lower, upper_input, chosen)
+    add_sparse_product(gates[c:], upper, upper_state, chosen)
     add_gru(upper, gates)
 
 
@@ -86,7 +86,6 @@ def decode_steps(
     upper_state: np.ndarray,
     upper_bias: np.ndarray,
     output: np.ndarray,
-    scales: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
     frames: np.ndarray,
@@ -94,7 +93,7 @@ def decode_steps(
 ) -> None:
     """Write ``L`` decoder steps, one after another.
 
-    Matrices are ``[in, out]``, float32 or float16 bits in int16 (all of the same kind). Columns of
+    Matrices are ``[in, out]``, float32 or float16 bits in uint16 (all of the same kind). Columns of
     matrices on the input of a GRU are its gates ``n, r, z``, of those on its state ``r, z, n``.
 
     Args:
@@ -109,7 +108,6 @@ def decode_steps(
         upper_state: ``(C, 3 C)``.
         upper_bias: of ``[input's n | r | z | state's n]`` ``(4 C,)``.
         output: ``(C, r * M)``.
-        scales: factor on the inputs of each of the seven matrices, in the order above ``(7,)``.
         lower: state of the lower GRU ``(C,)``, changed.
         upper: state of the upper GRU ``(C,)``, changed.
         frames: the last step's frames ``(r * M,)``, changed.
@@ -135,7 +133,6 @@ def decode_steps(
             upper_input,
             upper_state,
             upper_bias,
-            scales,
             lower,
             upper,
             frames,
@@ -147,5 +144,5 @@ def decode_steps(
         for j in range(c):
             both[j] = lower[j] + upper[j]
         frames[:] = conditioning[step, 3 * c :]
-        add_sparse_product(frames, both, output, scales[6], chosen)
+        add_sparse_product(frames, both, output, chosen)
         out[step] = frames

@@ -8,10 +8,10 @@ import numba
 import numpy as np
 
 from tts_pipeline.nn.jit import compiled
-from tts_pipeline.nn.recurrent import add_gru, add_sparse_product
+from tts_pipeline.nn.recurrent import add_gru
+from tts_pipeline.nn.vector_product import add_sparse_product
 
 _ZERO = np.float32(0.0)
-_ONE = np.float32(1.0)
 
 
 @numba.njit
@@ -110,24 +110,24 @@ def write_codes(
             added = past[group, codes[group]]
             for j in range(3 * c):
                 gates[j] += added[j]
-        add_sparse_product(gates[c:], lower, lower_state, _ONE, chosen)
+        add_sparse_product(gates[c:], lower, lower_state, chosen)
         add_gru(lower, gates)
 
         gates[:] = upper_bias
-        add_sparse_product(gates[: 3 * c], lower, upper_input, _ONE, chosen)
-        add_sparse_product(gates[c:], upper, upper_state, _ONE, chosen)
+        add_sparse_product(gates[: 3 * c], lower, upper_input, chosen)
+        add_sparse_product(gates[c:], upper, upper_state, chosen)
         add_gru(upper, gates)
 
         for j in range(c):
             both[j] = lower[j] + upper[j]
         z = gates[:c]
         z[:] = told[step, 3 * c :]
-        add_sparse_product(z, both, base, _ONE, chosen)
+        add_sparse_product(z, both, base, chosen)
         for group in range(n_groups):
             for j in range(c):
                 shown[j] = max(z[j] + group_bias[group, j], _ZERO)
             logits[:] = output_bias[group]
-            add_sparse_product(logits, shown, outputs[group], _ONE, chosen)
+            add_sparse_product(logits, shown, outputs[group], chosen)
             code = draw(logits, uniforms[step, group], temperature, top_p)
             codes[group] = code
             written[step, group] = code

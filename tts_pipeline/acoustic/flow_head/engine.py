@@ -105,7 +105,7 @@ class FlowHeadLoop:
             pairs[f"{name}.expand"] = weights.take(f"{name}.expand.weight", h, w).T
             pairs[f"{name}.project"] = weights.take(f"{name}.project.weight", w, h).T
         head = {"told": told[:c], "noisy": noisy, "output": output}
-        packed, self._scales = pack_matrices({**recurrence.matrices, **head, **pairs})
+        packed = pack_matrices({**recurrence.matrices, **head, **pairs})
         self._kernel_weights = (
             *recurrence.ordered(packed),
             packed["told"],
@@ -169,9 +169,7 @@ class FlowHeadLoop:
             Scaled frames ``(L, r * M)``.
         """
         out = np.empty_like(noise)
-        write_frames(
-            rows, masks, noise, *self._kernel_weights, modulations, self._scales, *state, out
-        )
+        write_frames(rows, masks, noise, *self._kernel_weights, modulations, *state, out)
         return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tts_pipeline.acoustic.autoregressive.kernel import advance
 from tts_pipeline.nn.jit import compiled
-from tts_pipeline.nn.recurrent import add_sparse_product
+from tts_pipeline.nn.vector_product import add_sparse_product
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _EPSILON = np.float32(1e-6)
@@ -56,7 +56,6 @@ def write_frames(
     output_bias: np.ndarray,
     norm: np.ndarray,
     modulations: np.ndarray,
-    scales: np.ndarray,
     lower: np.ndarray,
     upper: np.ndarray,
     frames: np.ndarray,
@@ -65,7 +64,7 @@ def write_frames(
     """Write ``L`` decoder steps, one after another, each by as many Euler steps as there are
     modulations.
 
-    Matrices are ``[in, out]``, float32 or float16 bits in int16 (all of the same kind). Columns of
+    Matrices are ``[in, out]``, float32 or float16 bits in uint16 (all of the same kind). Columns of
     matrices on the input of a GRU are its gates ``n, r, z``, of those on its state ``r, z, n``.
 
     Args:
@@ -83,8 +82,6 @@ def write_frames(
         norm: scale and shift of the rows before it ``(2, W)``.
         modulations: scale and shift of the normed rows of each block in each Euler step ``(S, K, 2,
             W)``.
-        scales: factor on the inputs of each matrix, in the order above, those of all blocks' two
-            matrices one after another ``(9 + 2 K,)``.
         out: scaled frames ``(L, r * M)``, filled.
     """
     c, n_euler, n_blocks = len(lower), len(modulations), len(expand)
@@ -111,7 +108,6 @@ def write_frames(
             upper_input,
             upper_state,
             upper_bias,
-            scales,
             lower,
             upper,
             frames,
@@ -123,23 +119,23 @@ def write_frames(
         for j in range(c):
             both[j] = lower[j] + upper[j]
         start[:] = told[step, 3 * c :]
-        add_sparse_product(start, both, head_told, scales[6], chosen)
+        add_sparse_product(start, both, head_told, chosen)
         frames[:] = noise[step]
         for euler in range(n_euler):
             x[:] = start
-            add_sparse_product(x, frames, head_noisy, scales[7], chosen)
+            add_sparse_product(x, frames, head_noisy, chosen)
             for k in range(n_blocks):
                 normed(x, modulations[euler, k, 0], modulations[euler, k, 1], y)
                 inner[:] = expand_bias[k]
-                add_sparse_product(inner, y, expand[k], scales[9 + 2 * k], chosen)
+                add_sparse_product(inner, y, expand[k], chosen)
                 for j in range(len(inner)):
                     inner[j] = max(inner[j], _ZERO)
                 for j in range(len(x)):
                     x[j] += project_bias[k, j]
-                add_sparse_product(x, inner, project[k], scales[10 + 2 * k], chosen)
+                add_sparse_product(x, inner, project[k], chosen)
             normed(x, norm[0], norm[1], y)
             goal[:] = output_bias
-            add_sparse_product(goal, y, output, scales[8], chosen)
+            add_sparse_product(goal, y, output, chosen)
             share = _ONE / np.float32(n_euler - euler)
             for j in range(len(frames)):
                 frames[j] += (goal[j] - frames[j]) * share
