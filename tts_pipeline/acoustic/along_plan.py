@@ -15,8 +15,8 @@ from tts_pipeline.nn.numpy_layers import Block, FrameBuffer, Linear, Norm, Slidi
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import AcousticInput, MelStream, Operations
 
-# Frames are written in pieces of these lengths, whatever is asked for: how a matrix product rounds
-# depends on its size, so blocks equal the whole to the last bit.
+# Frames are written in pieces of these lengths, whatever is asked for: the first one is short so
+# that frames come soon, later ones are long so that they cost little.
 _FIRST_PIECE, _LONGEST_PIECE = 48, 192
 
 

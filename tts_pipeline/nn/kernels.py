@@ -75,15 +75,6 @@ def norm(x: np.ndarray, gain: np.ndarray, offset: np.ndarray, out: np.ndarray) -
 
 
 @compiled(fastmath=True)
-def add_bias_relu(x: np.ndarray, bias: np.ndarray) -> None:
-    """``x = max(x + bias, 0)`` in place; ``x`` ``(T, C)``, ``bias`` ``(C,)``."""
-    for t in range(len(x)):
-        row = x[t]
-        for j in range(len(row)):
-            row[j] = max(row[j] + bias[j], _ZERO)
-
-
-@compiled(fastmath=True)
 def add_branch(x: np.ndarray, branch: np.ndarray, bias: np.ndarray, scale: np.ndarray) -> None:
     """``branch = x + (branch + bias) * scale`` in place; ``(T, C)``, the others ``(C,)``."""
     for t in range(len(branch)):

@@ -1,4 +1,4 @@
-"""Layers on a CPU: matrix products of NumPy, fused kernels between them, signals piece by piece.
+"""Layers on a CPU: matrix products, fused kernels between them, signals piece by piece.
 
 All work on float32 rows ``(T, C)``. The sliding ones take a signal piece by piece and give what
 they would give of the whole: they keep what they need of the past and lag by the rows that they
@@ -8,11 +8,12 @@ look ahead, so that nothing is computed twice.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tts_pipeline.nn.kernels import add_bias_relu, add_branch, depthwise_norm, norm
+from tts_pipeline.nn.kernels import add_branch, depthwise_norm, norm
+from tts_pipeline.nn.matrix_product import PackedMatrix
 from tts_pipeline.nn.weights import Weights
 
 
@@ -20,14 +21,31 @@ class Linear:
     """``torch.nn.Linear``."""
 
     def __init__(self, weights: Weights, name: str, n_in: int, n_out: int) -> None:
-        self._matrix = weights.matrix(f"{name}.weight", n_out, n_in)
-        self._bias = weights.vector(f"{name}.bias", n_out)
+        matrix = weights.take(f"{name}.weight", n_out, n_in).T
+        self._product = PackedMatrix(matrix, weights.take(f"{name}.bias", n_out))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """``(T, C)`` to ``(T, C')``."""
-        y = x @ self._matrix
-        y += self._bias
-        return y
+        return self._product(x)
+
+
+class SideBySide:
+    """Several ``torch.nn.Linear`` of the same rows, their results side by side.
+
+    Args:
+        weights: of the model.
+        outputs: name to width of each.
+        n_in: width of the rows.
+    """
+
+    def __init__(self, weights: Weights, outputs: Mapping[str, int], n_in: int) -> None:
+        matrices = [weights.take(f"{name}.weight", n, n_in).T for name, n in outputs.items()]
+        biases = [weights.take(f"{name}.bias", n) for name, n in outputs.items()]
+        self._product = PackedMatrix(np.concatenate(matrices, 1), np.concatenate(biases))
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """``(T, C)`` to ``(T, C' + C'' + ...)``."""
+        return self._product(x)
 
 
 class Norm:
@@ -50,17 +68,13 @@ class Conv:
     def __init__(self, weights: Weights, name: str, n_in: int, n_out: int, size: int) -> None:
         self.size = size
         weight = weights.take(f"{name}.weight", n_out, n_in, size)
-        self._matrix = weight.transpose(2, 1, 0).reshape(size * n_in, n_out)
-        self._bias = weights.vector(f"{name}.bias", n_out)
+        matrix = weight.transpose(2, 1, 0).reshape(size * n_in, n_out)
+        self._product = PackedMatrix(matrix, weights.take(f"{name}.bias", n_out))
 
     def __call__(self, padded: np.ndarray) -> np.ndarray:
         """``(T + K - 1, C)`` to ``(T, C')``; nothing if there are fewer rows than ``K``."""
-        n, (row, item) = max(0, len(padded) - self.size + 1), padded.strides
-        n_columns = self.size * padded.shape[1]
-        seen = np.lib.stride_tricks.as_strided(padded, (n, n_columns), (row, item), writeable=False)
-        y = np.ascontiguousarray(seen) @ self._matrix
-        y += self._bias
-        return y
+        n = max(0, len(padded) - self.size + 1)
+        return self._product.of_rows(padded, n, padded.shape[1])
 
 
 class Block:
@@ -75,9 +89,11 @@ class Block:
         self._taps_bias = weights.vector(f"{name}.depthwise.bias", channels)
         self._gain = weights.vector(f"{name}.norm.weight", channels)
         self._offset = weights.vector(f"{name}.norm.bias", channels)
-        self._expand = weights.matrix(f"{name}.expand.weight", hidden, channels)
-        self._expand_bias = weights.vector(f"{name}.expand.bias", hidden)
-        self._project = weights.matrix(f"{name}.project.weight", channels, hidden)
+        matrix = weights.take(f"{name}.expand.weight", hidden, channels).T
+        bias = weights.take(f"{name}.expand.bias", hidden)
+        # ReLU is its lower bound.
+        self._expand = PackedMatrix(matrix, bias, least=0.0)
+        self._project = PackedMatrix(weights.take(f"{name}.project.weight", channels, hidden).T)
         self._project_bias = weights.vector(f"{name}.project.bias", channels)
         self._scale = weights.vector(f"{name}.scale", channels)
 
@@ -98,9 +114,7 @@ class Block:
         n, margin = max(0, len(padded) - self.size + 1), self.size // 2
         y = np.empty((n, padded.shape[1]), np.float32)
         depthwise_norm(padded, self._taps, self._taps_bias, self._gain, self._offset, y)
-        hidden = y @ self._expand
-        add_bias_relu(hidden, self._expand_bias)
-        np.matmul(hidden, self._project, out=y)
+        y = self._project(self._expand(y))
         add_branch(padded[margin : margin + n], y, self._project_bias, self._scale)
         return y
 
@@ -143,7 +157,7 @@ class SlidingStack:
     """Layers one after another, then perhaps what works on each row by itself."""
 
     def __init__(
-        self, layers: Sequence[Conv | Block], pointwise: Sequence[Norm | Linear] = ()
+        self, layers: Sequence[Conv | Block], pointwise: Sequence[Norm | Linear | SideBySide] = ()
     ) -> None:
         self._layers = [Sliding(layer) for layer in layers]
         self._pointwise = pointwise

@@ -25,14 +25,14 @@ LANES = 16
 ROWS = 8
 """Rows that :func:`add_rows_product` works on at once."""
 
-_VECTOR = ir.VectorType(ir.FloatType(), LANES)
+VECTOR = ir.VectorType(ir.FloatType(), LANES)
 _HALVES = ir.VectorType(ir.HalfType(), LANES)
 _SHORTS = ir.VectorType(ir.IntType(16), LANES)
 _WORDS = ir.VectorType(ir.IntType(32), LANES)
-_TOGETHER = ("contract",)
+TOGETHER = ("contract",)
 
 
-def _host_has(feature: str) -> bool:
+def host_has(feature: str) -> bool:
     """Whether code is made for an x86 CPU that has a feature; not where a user names the CPU."""
     settings: Any = numba.config
     if settings.CPU_NAME or settings.CPU_FEATURES:
@@ -45,33 +45,33 @@ def _host_has(feature: str) -> bool:
 def converts_float16() -> bool:
     """Whether the CPU turns float16 into float32 by itself; where it does not, the compiler would
     call a function that nobody provides."""
-    return _host_has("f16c") or platform.machine().lower() in ("aarch64", "arm64")
+    return host_has("f16c") or platform.machine().lower() in ("aarch64", "arm64")
 
 
-def _load(builder: ir.IRBuilder, pointer: Any, kind: ir.Type, bytes_each: int) -> Any:
+def load_vector(builder: ir.IRBuilder, pointer: Any, kind: ir.Type, bytes_each: int) -> Any:
     return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=bytes_each)
 
 
 def _load_weights(builder: ir.IRBuilder, pointer: Any, are_halves: bool) -> Any:
     """``LANES`` weights as float32."""
     if not are_halves:
-        return _load(builder, pointer, _VECTOR, 4)
+        return load_vector(builder, pointer, VECTOR, 4)
     if converts_float16():
-        return builder.fpext(_load(builder, pointer, _HALVES, 2), _VECTOR)
+        return builder.fpext(load_vector(builder, pointer, _HALVES, 2), VECTOR)
     # Sign and magnitude go where float32 has them; the exponent is then 112 too small.
-    bits = builder.sext(_load(builder, pointer, _SHORTS, 2), _WORDS)
+    bits = builder.sext(load_vector(builder, pointer, _SHORTS, 2), _WORDS)
     shifted = builder.shl(bits, _all(_WORDS, 13))
     kept = builder.and_(shifted, _all(_WORDS, -0x70002000))
-    return builder.fmul(builder.bitcast(kept, _VECTOR), _all(_VECTOR, 2.0**112))
+    return builder.fmul(builder.bitcast(kept, VECTOR), _all(VECTOR, 2.0**112))
 
 
 def _all(kind: ir.VectorType, value: float) -> ir.Constant:
     return ir.Constant(kind, [value] * LANES)
 
 
-def _spread(builder: ir.IRBuilder, value: Any) -> Any:
+def spread(builder: ir.IRBuilder, value: Any) -> Any:
     """A vector of one number."""
-    lane = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, ir.IntType(32)(0))
+    lane = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, ir.IntType(32)(0))
     return builder.shuffle_vector(lane, lane, ir.Constant(_WORDS, None))
 
 
@@ -104,8 +104,8 @@ def tile_function(n_rows: int, n_vectors: int) -> Any:
                 for v in range(n_vectors):
                     place = moved(out, at.type(r), n_out, v * LANES)
                     # Becomes a register: it never leaves this function.
-                    sums[r, v] = place, cgutils.alloca_once(builder, _VECTOR)
-                    builder.store(_load(builder, place, _VECTOR, 4), sums[r, v][1])
+                    sums[r, v] = place, cgutils.alloca_once(builder, VECTOR)
+                    builder.store(load_vector(builder, place, VECTOR, 4), sums[r, v][1])
             with cgutils.for_range(builder, n_in) as loop:
                 columns = [
                     _load_weights(builder, moved(weights, loop.index, n_out, v * LANES), are_halves)
@@ -113,14 +113,14 @@ def tile_function(n_rows: int, n_vectors: int) -> Any:
                 ]
                 for r in range(n_rows):
                     row = moved(x, at.type(r), n_in)
-                    factor = _spread(builder, builder.load(builder.gep(row, [loop.index])))
+                    factor = spread(builder, builder.load(builder.gep(row, [loop.index])))
                     for v, column in enumerate(columns):
                         total = sums[r, v][1]
-                        term = builder.fmul(factor, column, flags=_TOGETHER)
-                        more = builder.fadd(builder.load(total), term, flags=_TOGETHER)
+                        term = builder.fmul(factor, column, flags=TOGETHER)
+                        more = builder.fadd(builder.load(total), term, flags=TOGETHER)
                         builder.store(more, total)
             for place, total in sums.values():
-                there = builder.bitcast(place, _VECTOR.as_pointer())
+                there = builder.bitcast(place, VECTOR.as_pointer())
                 builder.store(builder.load(total), there, align=4)
             return context.get_dummy_value()
 
@@ -146,20 +146,20 @@ def sparse_tile_function(n_vectors: int) -> Any:
                 for place in (0, 3, 4, 6)
             )
             places = [builder.add(at, at.type(v * LANES)) for v in range(n_vectors)]
-            sums = [cgutils.alloca_once(builder, _VECTOR) for _ in places]
+            sums = [cgutils.alloca_once(builder, VECTOR) for _ in places]
             for place, total in zip(places, sums):
-                builder.store(_load(builder, builder.gep(out, [place]), _VECTOR, 4), total)
+                builder.store(load_vector(builder, builder.gep(out, [place]), VECTOR, 4), total)
             with cgutils.for_range(builder, n_chosen) as loop:
                 row = builder.load(builder.gep(chosen, [loop.index]))
-                factor = _spread(builder, builder.load(builder.gep(x, [row])))
+                factor = spread(builder, builder.load(builder.gep(x, [row])))
                 begin = builder.gep(weights, [builder.mul(row, n_out)])
                 for place, total in zip(places, sums):
                     column = _load_weights(builder, builder.gep(begin, [place]), are_halves)
-                    term = builder.fmul(factor, column, flags=_TOGETHER)
-                    more = builder.fadd(builder.load(total), term, flags=_TOGETHER)
+                    term = builder.fmul(factor, column, flags=TOGETHER)
+                    more = builder.fadd(builder.load(total), term, flags=TOGETHER)
                     builder.store(more, total)
             for place, total in zip(places, sums):
-                there = builder.bitcast(builder.gep(out, [place]), _VECTOR.as_pointer())
+                there = builder.bitcast(builder.gep(out, [place]), VECTOR.as_pointer())
                 builder.store(builder.load(total), there, align=4)
             return context.get_dummy_value()
 
@@ -170,7 +170,7 @@ def sparse_tile_function(n_vectors: int) -> Any:
 
 # Vectors, and rows by vectors, whose sums fit the registers: 32 of 16 numbers, or else about 16 of
 # 8 numbers.
-_WIDE, _HIGH, _HIGH_VECTORS = (8, 8, 2) if _host_has("avx512f") else (4, 4, 1)
+_WIDE, _HIGH, _HIGH_VECTORS = (8, 8, 2) if host_has("avx512f") else (4, 4, 1)
 _add_wide = tile_function(1, _WIDE)
 _add_narrow = tile_function(1, 1)
 _add_sparse = sparse_tile_function(_WIDE)

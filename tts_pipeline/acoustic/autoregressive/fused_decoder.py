@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tts_pipeline.acoustic.autoregressive.kernel import decode_steps
+from tts_pipeline.nn.matrix_product import PackedMatrix
 from tts_pipeline.nn.packed import gate_biases, pack_matrices
 from tts_pipeline.nn.weights import Weights
 
@@ -122,9 +123,11 @@ class Decoder:
         output = weights.take(f"{name}.output.weight", frame_size, 2 * c).T
         packed = pack_matrices({**recurrence.matrices, "output": output[:c]})
         self.weights: tuple[Any, ...] = (*recurrence.ordered(packed), packed["output"])
-        self._conditioning = np.concatenate([recurrence.on_conditioning, output[c:]], 1)
         output_bias = weights.take(f"{name}.output.bias", frame_size)
-        self._bias = np.concatenate([recurrence.bias, output_bias])
+        self._conditioning = PackedMatrix(
+            np.concatenate([recurrence.on_conditioning, output[c:]], 1),
+            np.concatenate([recurrence.bias, output_bias]),
+        )
 
     def initial_state(self) -> DecoderState:
         """Silence before the first step."""
@@ -133,9 +136,7 @@ class Decoder:
     def prepare(self, conditioning: np.ndarray) -> np.ndarray:
         """What ``(L, C)`` adds to the lower GRU's gates and to the output of every step, with
         their biases ``(L, 3 C + r * M)``: all that does not depend on the past."""
-        rows = conditioning @ self._conditioning
-        rows += self._bias
-        return rows
+        return self._conditioning(conditioning)
 
     def run(self, rows: np.ndarray, masks: np.ndarray, state: DecoderState) -> np.ndarray:
         """Write the next steps.

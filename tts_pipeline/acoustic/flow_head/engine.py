@@ -20,6 +20,7 @@ from tts_pipeline.acoustic.flow_head.kernel import write_frames
 from tts_pipeline.acoustic.step_rows import StepRows
 from tts_pipeline.acoustic.token_plan import TokenPlan
 from tts_pipeline.audio.config import AudioConfig
+from tts_pipeline.nn.matrix_product import PackedMatrix
 from tts_pipeline.nn.numpy_layers import Block, SlidingStack
 from tts_pipeline.nn.packed import pack_matrices
 from tts_pipeline.nn.weights import Weights
@@ -124,20 +125,20 @@ class FlowHeadLoop:
         self._modulations = StepModulations(
             weights, "head.step", config.step_channels, config.head_blocks, w
         )
-        self._conditioning = np.concatenate([recurrence.on_conditioning, told[c:]], 1)
         on_noise = weights.take("head.told_input.bias", w) + weights.take(
             "head.noisy_input.bias", w
         )
-        self._bias = np.concatenate([recurrence.bias, on_noise])
+        self._conditioning = PackedMatrix(
+            np.concatenate([recurrence.on_conditioning, told[c:]], 1),
+            np.concatenate([recurrence.bias, on_noise]),
+        )
         self.fixed_macs = frame_size * p + p * p + 3 * c * (p + 4 * c) + 2 * c * w
         self.euler_macs = 2 * frame_size * w + config.head_blocks * 2 * w * h
 
     def prepare(self, conditioning: np.ndarray) -> np.ndarray:
         """What ``(L, C)`` adds to the lower GRU's gates and to the head's input, with the biases
         ``(L, 3 C + W)``: all that does not depend on the past."""
-        rows = conditioning @ self._conditioning
-        rows += self._bias
-        return rows
+        return self._conditioning(conditioning)
 
     def modulations(self, n_steps: int) -> np.ndarray:
         """Scale and shift of the normed rows of each block in each Euler step ``(S, K, 2, W)``."""

@@ -92,10 +92,10 @@ class DetailedSources(Sources):
         """Number of full windows."""
         return self._n_windows(self._shaped.shape[1])
 
-    def pop(self, n: int) -> tuple[np.ndarray, ...]:
-        """Spectra of the next ``n`` windows ``(n, F)``: of pulses, wandering pulses, noise, noise
-        times cosine and times sine of the phase."""
-        spectra = tuple(self._spectra(row, n) for row in self._shaped)
+    def pop(self, n: int) -> np.ndarray:
+        """Spectra of the next ``n`` windows ``(5, n, F)``: of pulses, wandering pulses, noise,
+        noise times cosine and times sine of the phase."""
+        spectra = self._spectra(self._shaped, n)
         self._shaped = self._shaped[:, n * self._audio.hop_length :]
         return spectra
 

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig, mel_filters
-from tts_pipeline.nn.numpy_layers import Block, Conv, FrameBuffer, Linear, Norm, SlidingStack
+from tts_pipeline.nn.matrix_product import PackedMatrix
+from tts_pipeline.nn.numpy_layers import (
+    Block,
+    Conv,
+    FrameBuffer,
+    Norm,
+    SideBySide,
+    SlidingStack,
+)
 from tts_pipeline.nn.weights import Weights
 from tts_pipeline.protocols import Operations, checked_mel
 from tts_pipeline.vocoder.harmonic_noise.config import (
@@ -29,7 +37,7 @@ from tts_pipeline.vocoder.harmonic_noise.sources import Sources, hann
 # Frames worked on at once: enough for matrix products, and few enough windows for the cache of a
 # core, where all that is done to them stays.
 _FRAMES_AT_ONCE = 512
-_WINDOWS_AT_ONCE = 64
+_WINDOWS_AT_ONCE = 32
 
 
 class HarmonicNoiseEngine:
@@ -63,16 +71,17 @@ class HarmonicNoiseEngine:
         taken = Weights(weights)
         self.mel_mean = taken.buffer("mel_mean", audio.n_mels, 1)
         self.mel_scale = taken.deviations("mel_scale", audio.n_mels, 1)
-        self.envelope = envelope_matrix(config, audio)
+        envelope = envelope_matrix(config, audio)
+        self.envelope = PackedMatrix(envelope[:-1], envelope[-1])
         pitch = config.pitch
-        self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, pitch.n_bins + 1)
-        self.filter_layers = _layers(taken, "", audio.n_mels + 2, config, 7, 3 * config.n_bins)
+        outputs = {"pitch.output": pitch.n_bins + 1}
+        self.pitch_layers = _layers(taken, "pitch.", audio.n_mels, pitch, 5, outputs)
+        outputs = {"output": 3 * config.n_bins}
         if config.detail is not None:
-            pointwise: list[Any] = self.filter_layers[1]
-            n_told = config.detail.n_outputs
-            told = Linear(taken, "detail.output", config.channels, n_told)
-            pointwise[-1] = SideBySide(pointwise[-1], told)
-            self.bands = band_matrix(config.detail.n_bands, config.n_bins)
+            outputs["detail.output"] = config.detail.n_outputs
+        self.filter_layers = _layers(taken, "", audio.n_mels + 2, config, 7, outputs)
+        if config.detail is not None:
+            self.bands = PackedMatrix(band_matrix(config.detail.n_bands, config.n_bins))
         taken.finish()
         self.n_parameters = taken.n_parameters
 
@@ -236,9 +245,8 @@ class HarmonicNoiseStream:
     def _windows(self, made: np.ndarray, mel: np.ndarray) -> np.ndarray:
         """Windows of the waveform ``(t, n_fft)``, before the window function."""
         vocoder = self._vocoder
-        envelope = mel @ vocoder.envelope[:-1]
-        envelope += vocoder.envelope[-1]
-        spectra = np.stack(self._sources.pop(len(made))).astype(np.complex64, copy=False)
+        envelope = vocoder.envelope(mel)
+        spectra = self._sources.pop(len(made))
         parts = spectra.view(np.float32).reshape(*spectra.shape, 2)
         limit, detail = np.float32(vocoder.config.max_log_gain), vocoder.config.detail
         if detail is None:
@@ -246,29 +254,17 @@ class HarmonicNoiseStream:
         else:
             first = 3 * vocoder.config.n_bins
             told = made[:, first : first + 4 * detail.n_bands].reshape(-1, detail.n_bands)
-            bands = (told @ vocoder.bands).reshape(len(made), 4, -1)
+            bands = vocoder.bands(told).reshape(len(made), 4, -1)
             filter_detailed(made, envelope, bands, limit, parts)
         windows = np.fft.irfft(spectra[0], vocoder.config.n_fft, axis=1)
         return windows.astype(np.float32, copy=False)
 
 
-class SideBySide:
-    """Two layers of the same rows, their results side by side."""
-
-    def __init__(self, first: Linear, second: Linear) -> None:
-        self._layers = first, second
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        """``(T, C)`` to ``(T, C' + C'')``."""
-        return np.concatenate([layer(x) for layer in self._layers], 1)
-
-
 class _Pitch:
     """The pitch head and its decoding.
 
-    It works on pieces of set lengths, whatever it is given: how a matrix product rounds depends on
-    its size, and since phase sums up F0, the last digits of F0 would grow to be seen. The first
-    piece is short so that sound comes soon, later ones are long so that they cost little.
+    It works on pieces of set lengths, whatever it is given: the first one is short so that sound
+    comes soon, later ones are long so that they cost little.
     """
 
     FIRST_PIECE, LONGEST_PIECE = 64, 256
@@ -328,15 +324,16 @@ def _layers(
     n_in: int,
     sizes: GeneratorConfig | PitchConfig,
     first: int,
-    n_out: int,
-) -> tuple[list[Conv | Block], list[Norm | Linear]]:
-    """A convolution over ``first`` frames and ConvNeXt blocks; what follows them row by row."""
+    outputs: Mapping[str, int],
+) -> tuple[list[Conv | Block], list[Norm | SideBySide]]:
+    """A convolution over ``first`` frames and ConvNeXt blocks; what follows them row by row, with
+    the outputs of these names and widths side by side."""
     c, h = sizes.channels, sizes.hidden
     convolutions: list[Conv | Block] = [Conv(weights, f"{prefix}input", n_in, c, first)]
     convolutions += [Block(weights, f"{prefix}blocks.{k}", c, h) for k in range(sizes.n_blocks)]
-    pointwise: list[Norm | Linear] = [
+    pointwise: list[Norm | SideBySide] = [
         Norm(weights, f"{prefix}norm", c),
-        Linear(weights, f"{prefix}output", c, n_out),
+        SideBySide(weights, outputs, c),
     ]
     return convolutions, pointwise
 

@@ -28,6 +28,7 @@ class Sources:
 
     def __init__(self, audio: AudioConfig, window: np.ndarray, margin: int, seed: int) -> None:
         self._audio, self._window, self._margin = audio, window, margin
+        self._scaled_window = len(window) * window
         # One source of numbers drawn in order, so that a longer text begins with the same noise.
         self._random = np.random.Generator(np.random.PCG64(seed))
         self._last_f0: np.ndarray | None = None
@@ -53,20 +54,23 @@ class Sources:
     def _n_windows(self, n_samples: int) -> int:
         return max(0, (n_samples - len(self._window)) // self._audio.hop_length + 1)
 
-    def pop(self, n: int) -> tuple[np.ndarray, ...]:
-        """Spectra of the next ``n`` windows, of the pulses and of the noise ``(n, F)``."""
-        spectra = self._spectra(self._pulses, n), self._spectra(self._noise, n)
+    def pop(self, n: int) -> np.ndarray:
+        """Spectra of the next ``n`` windows, of the pulses and of the noise ``(2, n, F)``."""
         n_samples = n * self._audio.hop_length
+        end = n_samples + len(self._window)
+        spectra = self._spectra(np.stack([self._pulses[:end], self._noise[:end]]), n)
         self._pulses, self._noise = self._pulses[n_samples:], self._noise[n_samples:]
         return spectra
 
     def _spectra(self, samples: np.ndarray, n: int) -> np.ndarray:
-        n_fft, step = len(self._window), samples.strides[0]
-        strides = (self._audio.hop_length * step, step)
-        windows = np.lib.stride_tricks.as_strided(samples, (n, n_fft), strides, writeable=False)
+        """Of the first ``n`` windows of signals ``(P, S)``, ``(P, n, F)`` complex64."""
+        n_fft, (row, step) = len(self._window), samples.strides
+        shape, strides = (len(samples), n, n_fft), (row, self._audio.hop_length * step, step)
+        windows = np.lib.stride_tricks.as_strided(samples, shape, strides, writeable=False)
         # With this scaling, which the window undoes, NumPy stays in float32; without any it
         # computes in float64, four times as slow.
-        return np.fft.rfft(windows * (n_fft * self._window), axis=1, norm="forward")
+        spectra = np.fft.rfft(windows * self._scaled_window, axis=2, norm="forward")
+        return spectra.astype(np.complex64, copy=False)
 
     def _pulses_of(
         self, f0: np.ndarray, last: bool, *, with_phase: bool = False
