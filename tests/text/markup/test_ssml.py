@@ -81,6 +81,22 @@ def test_breaks_between_paragraphs_are_kept(speak):
     assert (first.pause_after_s, second.pause_before_s, second.pause_after_s) == (2.0, 0.0, 4.0)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p>one.<break time="500ms"/></p><p><break time="300ms"/>two</p>',
+        '<p>one.<break time="500ms"/></p><break time="300ms"/><p>two</p>',
+        '<s>one<break time="500ms"/></s><s><break time="300ms"/>two</s>',
+        '<p>one.<break time="500ms"/></p><p>...</p><p><break time="300ms"/>two</p>',
+    ],
+)
+def test_breaks_at_the_end_of_one_and_the_begin_of_the_next_add_up(speak, text):
+    first, second = speak(text)
+    assert first.pause_after_s == pytest.approx(0.8)
+    assert second.pause_before_s == 0.0
+    assert sum(first.pause_s) == 0.0
+
+
 def test_sub_and_its_span(front_end):
     text = '<speak>The <sub alias="World Wide Web">WWW</sub> grows.</speak>'
     sentences, _ = front_end(text)

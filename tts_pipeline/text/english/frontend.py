@@ -136,7 +136,8 @@ class EnglishFrontEnd:
                 sentences[-1] = followed(sentences[-1], stray.pauses, ())
                 stray.pauses = []
             chunk.precede(stray)
-            stray = Chunk()
+            # Those at the begin of the next chunk add to them.
+            stray = Chunk(pauses=chunk.take_trailing_pauses(made[-1].words[-1].span[0]))
             if chunk.paragraph:
                 made[-1] = replace(made[-1], pause_after_s=PARAGRAPH_PAUSE_S)
             sentences.extend(directed(made, chunk))

@@ -125,6 +125,13 @@ class Chunk:
         del self.pauses[: len(leading)]
         return leading
 
+    def take_trailing_pauses(self, place: int) -> list[Pause]:
+        """Take out, and return, the pauses after the last word, which stands at ``place``."""
+        first = next((k for k, p in enumerate(self.pauses) if p.at > place), len(self.pauses))
+        trailing = self.pauses[first:]
+        del self.pauses[first:]
+        return trailing
+
     def precede(self, stray: Chunk) -> None:
         """Take over the pauses and marks of wordless text before this."""
         self.pauses[:0] = [Pause(0, pause.seconds) for pause in stray.pauses]
