@@ -263,6 +263,12 @@ def test_formulas_in_words(front_end, formula, words):
     assert " ".join(word.text for word in sentence.words[1:-1]) == words
 
 
+def test_a_formula_begins_at_the_second_dollar_sign_too(front_end):
+    """What stands between the first one and it is no formula."""
+    (sentence,), _ = front_end("Set $home and,$x^2$ is fine.")
+    assert [word.text for word in sentence.words][-4:] == ["x", "squared", "is", "fine"]
+
+
 _FILLING = "This is one more sentence of the kind that fills a text. "
 _LINE = "A line of rather more words than are read ahead of anything that may have ended "
 FAR = {

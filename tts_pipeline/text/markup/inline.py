@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tts_pipeline.errors import TextError
 from tts_pipeline.text import lazy_re as re
@@ -91,7 +91,7 @@ class Inline:
             TextError: for brackets that were meant as phones and hold something else.
         """
         at = 0
-        for match in _INLINE.finditer(text):
+        for match in _marked(text):
             span = (start + match.start(), start + match.end())
             if match.group("pause"):
                 self._add_phrases(writer, text[at : match.start()], start + at)
@@ -99,11 +99,9 @@ class Inline:
                 at = match.end()
                 continue
             if match.group("maths"):
-                formula = match.group("maths")[1:-1]
-                if _FORMULA.search(formula):
-                    self._add_phrases(writer, text[at : match.start()], start + at)
-                    writer.maths(formula, span)
-                    at = match.end()
+                self._add_phrases(writer, text[at : match.start()], start + at)
+                writer.maths(match.group("maths")[1:-1], span)
+                at = match.end()
                 continue
             inside = match.group("phones")
             if self._is_reading(inside.strip()):
@@ -130,6 +128,16 @@ class Inline:
             )
             at = last
         writer.literal(text[at:], start + at)
+
+
+def _marked(text: str) -> Iterator[re.Match[str]]:
+    """What looks like mark-up, in order; the sign behind what is no formula may open one."""
+    match = _INLINE.search(text)
+    while match:
+        is_text = match.group("maths") and not _FORMULA.search(match.group("maths")[1:-1])
+        if not is_text:
+            yield match
+        match = _INLINE.search(text, match.start() + 1 if is_text else match.end())
 
 
 def _seconds(match: re.Match[str], place: int) -> float:
