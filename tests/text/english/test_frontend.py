@@ -264,9 +264,12 @@ def test_formulas_in_words(front_end, formula, words):
 
 
 def test_a_formula_begins_at_the_second_dollar_sign_too(front_end):
-    """What stands between the first one and it is no formula."""
-    (sentence,), _ = front_end("Set $home and,$x^2$ is fine.")
-    assert [word.text for word in sentence.words][-4:] == ["x", "squared", "is", "fine"]
+    """What stands between the first one and it is no formula; nor are brackets around it phones."""
+    for text in ("Set $home and,$x^2$ is fine.", "See [[1--2 and $x^2$ is fine]] there."):
+        (sentence,), _ = front_end(text)
+        words = [word.text for word in sentence.words]
+        assert "dollar" not in words[2:]
+        assert words[words.index("x") :][:4] == ["x", "squared", "is", "fine"]
 
 
 _FILLING = "This is one more sentence of the kind that fills a text. "

@@ -91,7 +91,7 @@ class Inline:
             TextError: for brackets that were meant as phones and hold something else.
         """
         at = 0
-        for match in _marked(text):
+        for match in self._marked(text):
             span = (start + match.start(), start + match.end())
             if match.group("pause"):
                 self._add_phrases(writer, text[at : match.start()], start + at)
@@ -107,17 +107,33 @@ class Inline:
             if self._is_reading(inside.strip()):
                 self._add_phrases(writer, text[at : match.start()], start + at)
                 writer.reading(inside.strip(), span)
-            elif _MEANT_AS_PHONES.fullmatch(inside):
+            else:
                 try:
                     phones = words_of_phones(inside)
                     self._add_phrases(writer, text[at : match.start()], start + at)
                     writer.phones(inside.strip().lower(), phones, span)
                 except TextError as error:
                     raise TextError(f"character {span[0]}: {error}") from error
-            else:
-                continue
             at = match.end()
         self._add_phrases(writer, text[at:], start + at)
+
+    def _marked(self, text: str) -> Iterator[re.Match[str]]:
+        """What is mark-up, in order; what looks like it and is none may have some inside."""
+        match = _INLINE.search(text)
+        while match:
+            is_text = self._is_text(match)
+            if not is_text:
+                yield match
+            match = _INLINE.search(text, match.start() + 1 if is_text else match.end())
+
+    def _is_text(self, match: re.Match[str]) -> bool:
+        """True for dollar signs that are no formula's, and brackets around no phones."""
+        if match.group("maths"):
+            return not _FORMULA.search(match.group("maths")[1:-1])
+        inside = match.group("phones")
+        if inside is None:
+            return False
+        return not (self._is_reading(inside.strip()) or _MEANT_AS_PHONES.fullmatch(inside))
 
     def _add_phrases(self, writer: ChunkWriter, text: str, start: int) -> None:
         at = 0
@@ -128,16 +144,6 @@ class Inline:
             )
             at = last
         writer.literal(text[at:], start + at)
-
-
-def _marked(text: str) -> Iterator[re.Match[str]]:
-    """What looks like mark-up, in order; the sign behind what is no formula may open one."""
-    match = _INLINE.search(text)
-    while match:
-        is_text = match.group("maths") and not _FORMULA.search(match.group("maths")[1:-1])
-        if not is_text:
-            yield match
-        match = _INLINE.search(text, match.start() + 1 if is_text else match.end())
 
 
 def _seconds(match: re.Match[str], place: int) -> float:
