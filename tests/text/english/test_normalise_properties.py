@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tts_pipeline.text.english.normalise import Normalised, normalise
@@ -66,6 +66,7 @@ def test_the_alphabet_is_closed(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(TEXTS)
+@example("KKk")
 def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
     first = normalise(text)
     again = normalise(first.text)

@@ -75,10 +75,14 @@ def say(out: Writer, start: int, end: int) -> bool:
         return True
     if text.isupper() and len(set(text)) == 1:
         return False
-    word = shortened(text.lower(), out.known)
+    known = out.known
+    word = shortened(text.lower(), known and (lambda w: w in SHORTHAND or known(w)))
     if word is None:
         return False
-    out.add(word, "word", start, end)
+    if word in SHORTHAND:
+        out.say(SHORTHAND[word], "abbreviation", start, end)
+    else:
+        out.add(word, "word", start, end)
     return True
 
 
