@@ -67,6 +67,7 @@ def test_the_alphabet_is_closed(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(TEXTS)
 @example("KKk")
+@example("a/kkk/b")
 def test_the_normal_form_is_its_own_normal_form(text: str) -> None:
     first = normalise(text)
     again = normalise(first.text)

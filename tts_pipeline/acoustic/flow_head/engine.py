@@ -89,8 +89,8 @@ class FlowHeadLoop:
         frame_size: ``r * M``.
 
     Attributes:
-        fixed_macs: multiplications with addition of a decoder step, without those of
-        euler_macs: an Euler step.
+        fixed_macs: multiplications with addition of a decoder step, its Euler steps left out.
+        euler_macs: those of an Euler step.
     """
 
     def __init__(self, weights: Weights, config: FlowHeadConfig, frame_size: int) -> None:

@@ -5,30 +5,14 @@ What is said of weights in :mod:`tts_pipeline.nn.recurrent` holds here.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from tts_pipeline.acoustic.autoregressive.kernel import advance
 from tts_pipeline.nn.jit import compiled
+from tts_pipeline.nn.kernels import norm as norm_rows
 from tts_pipeline.nn.vector_product import add_sparse_product
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
-_EPSILON = np.float32(1e-6)
-
-
-@numba.njit(fastmath=True)
-def normed(x: np.ndarray, scale: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
-    """Layer norm of a row ``(W,)``, scaled and shifted."""
-    n = np.float32(len(x))
-    mean, square = _ZERO, _ZERO
-    for j in range(len(x)):
-        mean += x[j]
-    mean /= n
-    for j in range(len(x)):
-        square += (x[j] - mean) * (x[j] - mean)
-    factor = _ONE / np.sqrt(square / n + _EPSILON)
-    for j in range(len(x)):
-        out[j] = (x[j] - mean) * factor * scale[j] + shift[j]
 
 
 @compiled(fastmath=True)
@@ -90,7 +74,9 @@ def write_frames(
     gates = np.empty(4 * c, np.float32)
     both = np.empty(c, np.float32)
     start = np.empty(head_told.shape[1], np.float32)
-    x, y = np.empty_like(start), np.empty_like(start)
+    # Of one row each, as layer norm wants them.
+    rows, normed = np.empty((1, len(start)), np.float32), np.empty((1, len(start)), np.float32)
+    x, y = rows[0], normed[0]
     inner = np.empty(expand.shape[2], np.float32)
     goal = np.empty(len(frames), np.float32)
     chosen = np.empty(max(len(frames), len(first), c, len(start), len(inner)), np.int64)
@@ -125,7 +111,7 @@ def write_frames(
             x[:] = start
             add_sparse_product(x, frames, head_noisy, chosen)
             for k in range(n_blocks):
-                normed(x, modulations[euler, k, 0], modulations[euler, k, 1], y)
+                norm_rows(rows, modulations[euler, k, 0], modulations[euler, k, 1], normed)
                 inner[:] = expand_bias[k]
                 add_sparse_product(inner, y, expand[k], chosen)
                 for j in range(len(inner)):
@@ -133,7 +119,7 @@ def write_frames(
                 for j in range(len(x)):
                     x[j] += project_bias[k, j]
                 add_sparse_product(x, inner, project[k], chosen)
-            normed(x, norm[0], norm[1], y)
+            norm_rows(rows, norm[0], norm[1], normed)
             goal[:] = output_bias
             add_sparse_product(goal, y, output, chosen)
             share = _ONE / np.float32(n_euler - euler)

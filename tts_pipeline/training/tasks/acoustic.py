@@ -45,8 +45,7 @@ class AcousticTrainingConfig:
         past_noise: standard deviation of noise on the scaled past frames.
         weights: factor of each loss term: mel, duration, pitch, energy.
         own_past_share: share of utterances that are told what the model writes itself in place of
-            the true past frames, as in use; for a model that can write already. A batch costs half
-            as much again.
+            the true past frames, as in use; for a model that can write already.
         frozen: parts of the model that stay as they are, such as ``encoder``, ``duration``,
             ``pitch``, ``energy`` and ``prosody_input`` of a voice whose other models build on them.
     """

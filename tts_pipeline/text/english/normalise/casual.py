@@ -9,7 +9,6 @@ from __future__ import annotations
 from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english import numbers
 from tts_pipeline.text.english.initialisms import SHORTHAND
-from tts_pipeline.text.english.normalise.drawn import shortened
 from tts_pipeline.text.english.normalise.writer import MAX_WORD_LETTERS, Writer
 
 _DRAWN = re.compile(r"([A-Za-z])\1\1", re.IGNORECASE)
@@ -75,15 +74,7 @@ def say(out: Writer, start: int, end: int) -> bool:
         return True
     if text.isupper() and len(set(text)) == 1:
         return False
-    known = out.known
-    word = shortened(text.lower(), known and (lambda w: w in SHORTHAND or known(w)))
-    if word is None:
-        return False
-    if word in SHORTHAND:
-        out.say(SHORTHAND[word], "abbreviation", start, end)
-    else:
-        out.add(word, "word", start, end)
-    return True
+    return out.drawn_out(text.lower(), start, end)
 
 
 def _shorthand(out: Writer, match: re.Match[str]) -> bool:

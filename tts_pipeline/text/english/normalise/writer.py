@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from tts_pipeline.text.english.abbreviations import BARE_LETTERS, BARE_PLAIN, PLAIN
+from tts_pipeline.text.english.initialisms import SHORTHAND
 from tts_pipeline.text.english.normalise.characters import Folded
 from tts_pipeline.text.english.normalise.drawn import DRAWN, shortened
 from tts_pipeline.text.english.normalise.trace import Trace
@@ -56,6 +57,18 @@ class Writer:
         span = self.folded.source_span(start, end)
         self.tokens.append(Token(text, kind, span, self.folded.source[span[0] : span[1]]))
 
+    def drawn_out(self, text: str, start: int, end: int) -> bool:
+        """Append the word behind a drawn-out spelling, shorthand in full; False if it is none."""
+        known = self.known
+        word = shortened(text, known and (lambda each: each in SHORTHAND or known(each)))
+        if word is None:
+            return False
+        if word in SHORTHAND:
+            self.say(SHORTHAND[word], "abbreviation", start, end)
+        else:
+            self.add(word, "word", start, end)
+        return True
+
     def word(self, text: str, start: int, end: int) -> None:
         """Append a plain word: as letters or in full if always said so, in pieces if too long."""
         if text in BARE_LETTERS:
@@ -64,8 +77,9 @@ class Writer:
         if text in BARE_PLAIN and not (self.tokens and self.tokens[-1].text == "slash"):
             self.say(PLAIN[text], "abbreviation", start, end)
             return
-        if DRAWN.search(text) and len(text) <= MAX_WORD_LETTERS:
-            text = shortened(text, self.known) or text
+        is_drawn = DRAWN.search(text) and len(text) <= MAX_WORD_LETTERS
+        if is_drawn and self.drawn_out(text, start, end):
+            return
         if len(text) <= MAX_WORD_LETTERS:
             self.add(text, "word", start, end)
             return
