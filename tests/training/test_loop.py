@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ def weights_of(task: ToyTask) -> torch.Tensor:
 
 def loop_config(**values: float) -> LoopConfig:
     return LoopConfig(max_steps=1000, batch_size=8, learning_rate=1e-3, **values)  # type: ignore[arg-type]
+
+
+def test_a_training_leaves_mpi_alone(monkeypatch):
+    class Mpi(types.ModuleType):
+        def __getattr__(self, name):
+            raise RuntimeError("MPI was started")
+
+    monkeypatch.setattr("lightning_fabric.plugins.environments.mpi._MPI4PY_AVAILABLE", True)
+    monkeypatch.setitem(sys.modules, "mpi4py", Mpi("mpi4py"))
+    assert make_fabric("cpu").world_size == 1
 
 
 def test_learning_rate_warms_up_and_falls_along_a_cosine():

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import ClusterEnvironment, LightningEnvironment
 from lightning_fabric.strategies import DDPStrategy
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
@@ -45,9 +46,13 @@ def make_fabric(accelerator: str = "auto", devices: int = 1, precision: str = "3
         precision: ``32-true``, ``bf16-mixed`` or ``16-mixed``.
     """
     n_nodes = 1
+    # Left to itself Fabric asks MPI where it is installed, which starts it, and trainings that
+    # start at the same moment then end each other.
+    plugins: list[ClusterEnvironment] = [LightningEnvironment()]
     if "TORCHELASTIC_RUN_ID" in os.environ:
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         n_nodes = int(os.environ["WORLD_SIZE"]) // devices
+        plugins = []
     # Our buffers are constants: copying them about before every pass would only break the gradient
     # of the pass before. While one process prepares or evaluates alone, the others wait.
     several = DDPStrategy(broadcast_buffers=False, timeout=datetime.timedelta(days=1))
@@ -57,6 +62,7 @@ def make_fabric(accelerator: str = "auto", devices: int = 1, precision: str = "3
         num_nodes=n_nodes,
         strategy=several if devices * n_nodes > 1 else "auto",
         precision=precision,  # type: ignore[arg-type]
+        plugins=plugins,  # type: ignore[arg-type]
     )
     fabric.launch()
     return fabric

@@ -182,6 +182,12 @@ def test_damaged_features_are_named_with_the_remedy(store, tmp_path, damage):
         load_durations(tmp_path, "a")
 
 
+def test_features_that_cannot_be_read_are_not_called_damaged(tmp_path):
+    (tmp_path / "a.npz").mkdir()
+    with pytest.raises(CorpusError, match=r"a\.npz: cannot be read \(Is a directory\)"):
+        load_features(tmp_path, "a")
+
+
 def test_features_that_lack_an_array_are_damaged(tmp_path):
     write_arrays(tmp_path / "a.npz", waveform=np.zeros(100, np.int16))
     with pytest.raises(CorpusError, match="damaged .*f0"):

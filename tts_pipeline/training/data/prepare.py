@@ -61,7 +61,7 @@ def read_arrays(path: Path, names: Sequence[str], stage: str) -> dict[str, np.nd
         stage: that writes it, for the remedy.
 
     Raises:
-        CorpusError: if it is missing or damaged.
+        CorpusError: if it is missing, cannot be read, or is damaged.
     """
     try:
         with np.load(path) as arrays:
@@ -69,6 +69,9 @@ def read_arrays(path: Path, names: Sequence[str], stage: str) -> dict[str, np.nd
     except FileNotFoundError as error:
         raise CorpusError(f"{path}: missing, run the {stage} stage first") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # NumPy says of some damage that it is an OSError, without a number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise CorpusError(f"{path}: cannot be read ({error.strerror})") from error
         raise CorpusError(
             f"{path}: damaged ({error}); remove it and run the {stage} stage again"
         ) from error

@@ -6,18 +6,11 @@ from tts_pipeline.text import lazy_re as re
 from tts_pipeline.text.english.normalise.writer import Writer
 
 _LINE_BREAK = re.compile(r"[ \t]*\n\s*|[ \t\v\f\r]+(?:\n\s*)?|\s+")
-
-
 _LIST_ITEM = re.compile(r"(?:[-*•–+]|\(?\d{1,3}[.)]|\(?[A-Za-z]\)|#{1,6})\s")
-
 
 # How far beyond a line end those rules look that compare lines.
 _LOOK = 200
-
-
 _NEXT_LINE = re.compile(r"[^\n]{1,80}(?=\n|$)")
-
-
 _CONTINUES = frozenset(
     "and but or nor to of with that which who whom whose as than from for by into in on at where "
     "when while though though till until upon then so yet".split()
