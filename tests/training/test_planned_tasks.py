@@ -269,3 +269,21 @@ def test_a_task_is_made_of_prepared_data_and_gives_a_voice_its_model(prepared, n
     other = {**values, "model": {**values["model"], "token_channels": 9}}
     with pytest.raises(ConfigError, match="made with another configuration"):
         Stage(stage.name, name, other).trained(prepared, folder)
+
+
+@pytest.mark.parametrize("name", ["flow", "flow_refiner"])
+def test_a_training_may_be_taught_by_another_of_the_same_size(prepared, name):
+    model = dataclasses.asdict(SIZES[name])
+    values = {"loop": dataclasses.asdict(loop_of(2)), "model": model}
+    stage = Stage(f"{name}-of-two", name, values)
+    taught = Stage(f"taught-{name}", name, {**values, "teacher": stage.name})
+    with pytest.raises(ConfigError, match=f"{stage.name}.*run the stage that trains it first"):
+        taught.module.make_task(taught.settings, prepared)
+    train(stage.module.make_task(stage.settings, prepared), loop_of(2), make_fabric("cpu"),
+          prepared.runs / stage.name)  # fmt: skip
+    task = taught.module.make_task(taught.settings, prepared)
+    train(task, loop_of(2), make_fabric("cpu"), prepared.runs / taught.name)
+    smaller = {**taught.config, "model": {**model, "channels": 16}}
+    other = Stage("smaller", name, smaller)
+    with pytest.raises(ConfigError, match="made with another configuration"):
+        other.module.make_task(other.settings, prepared)

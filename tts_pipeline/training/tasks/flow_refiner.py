@@ -8,7 +8,7 @@ import torch
 
 from tts_pipeline.acoustic.flow.config import FlowRefinerConfig
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
-from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig
+from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig, teacher_of
 from tts_pipeline.training.tasks.free_running import free_running_mels
 from tts_pipeline.training.tasks.planned import planned_pair, predicted_mels
 
@@ -27,9 +27,13 @@ NEEDS = ("acoustic",)
 
 def make_task(config: FlowRefinerTrainingConfig, data: Prepared) -> FlowTask:
     """The untrained model with its data: what the acoustic model of the voice writes freely along
-    the true durations goes in, the recordings' mels are to come out."""
+    the true durations goes in, the recordings' mels are to come out.
+
+    Raises:
+        ConfigError: if the teacher is not trained, or has another size.
+    """
     train, valid = planned_pair(acoustic_of(data), data, free_running_mels(data))
-    return FlowTask(config, train, valid, data.audio.n_mels)
+    return FlowTask(config, train, valid, data.audio.n_mels, teacher_of(config, data))
 
 
 def predict(config: FlowRefinerTrainingConfig, data: Prepared) -> dict[str, torch.Tensor]:
