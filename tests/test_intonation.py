@@ -165,20 +165,37 @@ def test_a_long_sentence_gets_a_short_pause_and_keeps_its_times():
     assert made.timestamps[-1].end_s < made.duration_s
 
 
+LONG_ONES = (
+    LONG + " and nobody knew whether the young minister would ever come back to the capital "
+    "after the long journey that his doctors had advised him not to make.",
+    "After the storm had passed, the fishermen pulled their boats back down to the water, mended "
+    "the nets that the waves had torn, and talked quietly about the light that had burned all "
+    "night on the far side of the bay.",
+    "The old museum at the end of the street keeps a collection of maps that sailors drew by hand "
+    "hundreds of years ago, and on every first Sunday of the month a guide explains how they found "
+    "their way across the ocean.",
+)
+
+
 def test_long_sentences_keep_pace_and_pitch():
-    """Over thirds of twelve seconds F0 declines as over shorter ones, and the rate stays."""
-    text = LONG + " and nobody knew whether the young minister would ever come back to the capital"
-    text += " after the long journey that his doctors had advised him not to make."
-    audio = synthesize(text)
-    assert audio.duration_s > 10
-    phones = [stamp for stamp in audio.timestamps if stamp.kind == "phone"]
-    f0 = track_f0(audio.samples, audio.sample_rate)
-    levels, rates = [], []
-    for part in np.array_split(np.arange(len(phones)), 3):
-        third = [phones[k] for k in part]
-        voiced = f0[round(third[0].start_s * 100) : round(third[-1].end_s * 100)]
-        levels.append(12 * np.log2(np.median(voiced[voiced > 0])))
-        rates.append(len(third) / sum(stamp.end_s - stamp.start_s for stamp in third))
-    assert levels[0] > levels[1] > levels[2]
-    assert levels[0] - levels[2] < 6
-    assert max(rates) < 1.2 * min(rates)
+    """Over thirds of ten to fourteen seconds F0 declines as over shorter ones, and the rate
+    stays."""
+    levels = []
+    for text in LONG_ONES:
+        audio = synthesize(text)
+        assert 10 < audio.duration_s < 15
+        phones = [stamp for stamp in audio.timestamps if stamp.kind == "phone"]
+        f0 = track_f0(audio.samples, audio.sample_rate)
+        thirds, rates = [], []
+        for part in np.array_split(np.arange(len(phones)), 3):
+            third = [phones[k] for k in part]
+            voiced = f0[round(third[0].start_s * 100) : round(third[-1].end_s * 100)]
+            thirds.append(12 * np.log2(np.median(voiced[voiced > LOWEST_HZ])))
+            rates.append(len(third) / sum(stamp.end_s - stamp.start_s for stamp in third))
+        assert 1 < thirds[0] - thirds[2] < 6
+        assert thirds[0] > thirds[1]
+        assert max(rates) < 1.2 * min(rates)
+        levels.append(thirds)
+    # A single sentence may end on a phrase as high as the one before.
+    first, second, third = np.mean(levels, 0)
+    assert first > second > third
