@@ -15,6 +15,7 @@ from tts_pipeline.errors import TTSPipelineError
 from tts_pipeline.evaluation.benchmark import peers
 from tts_pipeline.evaluation.benchmark import pipeline as benchmark_pipeline
 from tts_pipeline.evaluation.benchmark.timing import Job, Timed, interleaved, peak_memory_mb
+from tts_pipeline.voice.voice import Voice
 
 
 def test_jobs_take_turns() -> None:
@@ -93,6 +94,26 @@ def test_figures_table_and_picture(
     shown = capsys.readouterr().out
     for expected in ("text to waveform", "frames/s", "first sound of ten seconds", "peak memory"):
         assert expected in shown
+
+
+def test_speech_gets_as_many_threads_as_are_timed(
+    tiny_voice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmark_pipeline, "N_SENTENCES", 2)
+    given: list[int] = []
+    for name in ("synthesize", "stream"):
+        made = getattr(benchmark_pipeline, name)
+
+        def spy(*arguments, made=made, **options):  # type: ignore[no-untyped-def]
+            given.append(options["threads"])
+            return made(*arguments, **options)
+
+        monkeypatch.setattr(benchmark_pipeline, name, spy)
+    jobs = benchmark_pipeline.jobs_for(Voice.load(tiny_voice), (1, 2), None, peers=False)
+    spoken = [job for job in jobs if job.name in ("text to waveform", "first sound")]
+    for job in spoken:
+        job.run(0)
+    assert given == [job.threads for job in spoken] == [1] * 4 + [2] * 4
 
 
 def test_piper_takes_part_with_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,13 +73,14 @@ def jobs_for(voice: Voice, threads: tuple[int, ...], piper_model: Path | None, p
     for n_threads in threads:
         for name in (SHORT, MEDIUM, LONG):
             every = LONG_EVERY if name == LONG else 1
-            jobs.append(Job(WHOLE, name, _whole(voice, name, spoken[name]), n_threads, every=every))
-        jobs.append(Job(FIRST, MEDIUM, _first(voice), n_threads, FIRST_REPEATS))
+            run = _whole(voice, name, spoken[name], n_threads)
+            jobs.append(Job(WHOLE, name, run, n_threads, every=every))
+        jobs.append(Job(FIRST, MEDIUM, _first(voice, n_threads), n_threads, FIRST_REPEATS))
     jobs += _stages(voice)
-    for peer, run in (installed(piper_model) if peers else {}).items():
+    for peer, speak in (installed(piper_model) if peers else {}).items():
         for name in (SHORT, MEDIUM, LONG):
             every = LONG_EVERY if name == LONG else 1
-            jobs.append(Job(peer, name, _of_text(run, spoken[name]), every=every))
+            jobs.append(Job(peer, name, _of_text(speak, spoken[name]), every=every))
     return jobs
 
 
@@ -136,16 +137,17 @@ def _latency_ms(timed: Timed) -> dict[str, float]:
     return {"p50": 1e3 * timed.median_s, "p95": 1e3 * timed.percentile_s(95)}
 
 
-def _whole(voice: Voice, name: str, text: str) -> Any:
+def _whole(voice: Voice, name: str, text: str, threads: int) -> Any:
     def run(call: int) -> float:
         # Another sentence every time, as in life.
-        return synthesize(sentence(call) if name == MEDIUM else text, voice=voice).duration_s
+        spoken = sentence(call) if name == MEDIUM else text
+        return synthesize(spoken, voice=voice, threads=threads).duration_s
 
     return run
 
 
-def _first(voice: Voice) -> Any:
-    return lambda call: next(stream(sentence(call), voice=voice)).duration_s
+def _first(voice: Voice, threads: int) -> Any:
+    return lambda call: next(stream(sentence(call), voice=voice, threads=threads)).duration_s
 
 
 def _stages(voice: Voice) -> list[Job]:

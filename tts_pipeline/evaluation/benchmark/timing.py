@@ -28,7 +28,7 @@ class Job:
         name: the system or stage.
         text: name of the text that it speaks.
         run: does it, given the number of the call; returns the seconds of audio it made.
-        threads: that matrix libraries may use.
+        threads: that matrix libraries and the package may use.
         repeats: calls a round.
         every: takes part in every so many-th round only.
     """
