@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -12,8 +11,9 @@ from tts_pipeline.acoustic.coded.model import CodedConfig, CodedModel
 from tts_pipeline.features.codes.config import CodesConfig
 from tts_pipeline.training.data.planned_codes import CodesBatch, PlannedCodes, planned_codes
 from tts_pipeline.training.data.prepared import Prepared
-from tts_pipeline.training.task import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.losses import CodesLoss
+from tts_pipeline.training.tasks.planned_codes import PlannedCodesTask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ def make_task(config: CodedTrainingConfig, data: Prepared) -> CodedTask:
     return CodedTask(config, *planned_codes(config.codes, data))
 
 
-class CodedTask(Task):
+class CodedTask(PlannedCodesTask):
     """A model that writes codes, and utterances as codes.
 
     Args:
@@ -55,23 +55,13 @@ class CodedTask(Task):
         ConfigError: if the model is made for other vectors or codes than the utterances have.
     """
 
-    averaged = ("coded",)
-
     def __init__(
         self, config: CodedTrainingConfig, train: PlannedCodes, valid: PlannedCodes
     ) -> None:
         torch.manual_seed(config.loop.seed)
-        self.config, self.train, self.valid = config, train, valid
+        self.config = config
         train.require(config.model, config.codes)
-        model = CodedModel(config.model)
-        self.modules = {"coded": model}
-        self.optimizers = {
-            "coded": torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=2e-2)
-        }
-        self.sampler = train.sampler(config.loop.batch_size, config.loop.seed)
-
-    def draw(self, step: int, shard: slice) -> CodesBatch:
-        return self.train.batch(self.sampler(step, shard), self._device)
+        super().__init__("coded", CodedModel(config.model), config.loop, train, valid)
 
     def train_step(
         self, batch: CodesBatch, step: int, update: Callable[[str, torch.Tensor], None]
@@ -91,17 +81,12 @@ class CodedTask(Task):
         """``loss``: nats a code, told the true past."""
         losses, counts = [], []
         for ids in self.valid.groups(64):
-            batch = self.valid.batch(ids, self._device)
+            batch = self.valid.batch(ids, self.device)
             losses.append(float(self._loss(batch, batch.codes)))
             counts.append(float(batch.mask.sum()))
         total = sum(a * b for a, b in zip(losses, counts))
         return {"loss": total / sum(counts)}
 
     def _loss(self, batch: CodesBatch, past: torch.Tensor) -> torch.Tensor:
-        model: Any = self.modules["coded"]
-        logits = model(batch.vectors, batch.durations, batch.codes, past)
+        logits = self.modules["coded"](batch.vectors, batch.durations, batch.codes, past)
         return CodesLoss()(logits, batch.codes, batch.mask)
-
-    @property
-    def _device(self) -> torch.device:
-        return next(self.modules["coded"].parameters()).device

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -13,8 +12,9 @@ from tts_pipeline.acoustic.masked.model import MaskedConfig, MaskedModel
 from tts_pipeline.features.codes.config import CodesConfig
 from tts_pipeline.training.data.planned_codes import CodesBatch, PlannedCodes, planned_codes
 from tts_pipeline.training.data.prepared import Prepared
-from tts_pipeline.training.task import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.losses import CodesLoss
+from tts_pipeline.training.tasks.planned_codes import PlannedCodesTask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ def make_task(config: MaskedTrainingConfig, data: Prepared) -> MaskedTask:
     return MaskedTask(config, *planned_codes(config.codes, data))
 
 
-class MaskedTask(Task):
+class MaskedTask(PlannedCodesTask):
     """A model that fills in codes, and utterances as codes.
 
     Args:
@@ -56,23 +56,13 @@ class MaskedTask(Task):
         ConfigError: if the model is made for other vectors or codes than the utterances have.
     """
 
-    averaged = ("masked",)
-
     def __init__(
         self, config: MaskedTrainingConfig, train: PlannedCodes, valid: PlannedCodes
     ) -> None:
         torch.manual_seed(config.loop.seed)
-        self.config, self.train, self.valid = config, train, valid
+        self.config = config
         train.require(config.model, config.codes)
-        model = MaskedModel(config.model)
-        self.modules = {"masked": model}
-        self.optimizers = {
-            "masked": torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=2e-2)
-        }
-        self.sampler = train.sampler(config.loop.batch_size, config.loop.seed)
-
-    def draw(self, step: int, shard: slice) -> CodesBatch:
-        return self.train.batch(self.sampler(step, shard), self._device)
+        super().__init__("masked", MaskedModel(config.model), config.loop, train, valid)
 
     def train_step(
         self, batch: CodesBatch, step: int, update: Callable[[str, torch.Tensor], None]
@@ -93,8 +83,8 @@ class MaskedTask(Task):
         n_codes = 0.0
         generator = torch.Generator().manual_seed(0)
         for ids in self.valid.groups(64):
-            batch = self.valid.batch(ids, self._device)
-            lot = torch.rand(batch.codes.shape, generator=generator).to(self._device)
+            batch = self.valid.batch(ids, self.device)
+            lot = torch.rand(batch.codes.shape, generator=generator).to(self.device)
             count = float(batch.mask.sum())
             for name, share in (("hidden_all", 1.0), ("hidden_half", 0.5)):
                 hidden = lot < share
@@ -105,10 +95,5 @@ class MaskedTask(Task):
         return {"loss": sum(means.values()) / 2, **means}
 
     def _loss(self, batch: CodesBatch, told: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-        model: Any = self.modules["masked"]
-        logits = model(batch.vectors, batch.durations, told)
+        logits = self.modules["masked"](batch.vectors, batch.durations, told)
         return CodesLoss()(logits, batch.codes, batch.mask * hidden)
-
-    @property
-    def _device(self) -> torch.device:
-        return next(self.modules["masked"].parameters()).device
