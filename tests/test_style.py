@@ -71,13 +71,23 @@ def test_several_words_move_several_things(plain):
 
 
 def test_breath_is_noise_in_the_voice():
-    plain, airy = synthesize(TEXT), synthesize(TEXT, breath=4.0)
-    f0 = track_f0(plain.samples, plain.sample_rate)
-    frames = [a.samples[: len(f0) * 160].reshape(-1, 160)[f0[: len(a.samples) // 160] > 0]
-              for a in (plain, airy)]  # fmt: skip
+    plain, airy = (synthesize(TEXT, breath=breath) for breath in (1.0, 4.0))
+    voiced = track_f0(plain.samples, plain.sample_rate) > 0
+    frames, added = (
+        samples[: len(voiced) * 160].reshape(-1, 160)[: len(samples) // 160]
+        for samples in (plain.samples, airy.samples - plain.samples)
+    )
+    voiced = voiced[: len(frames)]
+
     # Of white noise neighbouring samples are independent, of a voice they are nearly the same.
-    rough = [float((np.diff(f, axis=1) ** 2).sum() / (f**2).sum()) for f in frames]
-    assert rough[1] > 1.3 * rough[0]
+    def roughness(sound: np.ndarray) -> float:
+        return float((np.diff(sound, axis=1) ** 2).sum() / (sound**2).sum())
+
+    assert roughness(added[voiced]) > 5 * roughness(frames[voiced])
+    # Three times the noise that was there: less than the voice by far, and next to none elsewhere.
+    share = (added[voiced] ** 2).sum() / (frames[voiced] ** 2).sum()
+    assert 0.01 < share < 0.1
+    assert (added[~voiced] ** 2).mean() < 0.01 * (added[voiced] ** 2).mean()
     whisper = synthesize(TEXT, style="breathy", vocoder="griffin-lim")
     assert whisper.report.problems == (
         "style: breath is as it was: vocoder 'griffin-lim' cannot change it",
