@@ -163,6 +163,14 @@ def scores(system: str, values: list[float]) -> list[Scored]:
     ]
 
 
+def test_what_costs_the_same_is_not_called_one_time_as_long():
+    rows = [row("quick", 50.0), row("even", 49.0), row("level", 48.0), row("slow", 25.0)]
+    said = " ".join(findings(comparison(rows, 0.1), []))
+    assert "A second of speech takes slow 2 times as long as quick. " in said
+    assert "even and level take about as long as quick." in said
+    assert "1 times" not in said
+
+
 def test_words_say_what_the_figures_say():
     rows = [
         row("natural", None, metrics=opinion(3.2)),

@@ -71,9 +71,14 @@ def _cost(speech: list[StrategyResult]) -> list[str]:
     ]
     out = ["Cost, from text to sound on one thread: " + "; ".join(parts) + "."]
     fastest = ranked[0]
-    if len(ranked) > 1:
-        times = [f"{row.name} {number(_speed(fastest) / _speed(row))} times" for row in ranked[1:]]
+    ratios = {row.name: _speed(fastest) / _speed(row) for row in ranked[1:]}
+    level = [name for name, ratio in ratios.items() if ratio < 1.05]
+    times = [f"{name} {number(ratio)} times" for name, ratio in ratios.items() if ratio >= 1.05]
+    if times:
         out.append(f"A second of speech takes {_listed(times)} as long as {fastest.name}.")
+    if level:
+        takes = "takes" if len(level) == 1 else "take"
+        out.append(f"{_listed(level)} {takes} about as long as {fastest.name}.")
     slow = [row.name for row in ranked if _speed(row) < 1]
     if slow:
         out.append(f"{_listed(slow)} cannot keep up with real time on this machine.")
