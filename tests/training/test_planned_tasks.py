@@ -24,10 +24,12 @@ from tts_pipeline.acoustic.one_shot.config import FrameDecoderConfig, OneShotCon
 from tts_pipeline.acoustic.pyramid.config import PyramidConfig
 from tts_pipeline.errors import ConfigError
 from tts_pipeline.synthesis import synthesize
+from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.planned import token_vectors
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.loop import make_fabric, train
 from tts_pipeline.training.stages import Stage
+from tts_pipeline.training.strategy_file import predicted_by
 from tts_pipeline.training.tasks.acoustic import token_targets
 from tts_pipeline.training.tasks.flow import FlowTask, FlowTrainingConfig
 from tts_pipeline.training.tasks.latent import LatentTask, LatentTrainingConfig
@@ -262,7 +264,7 @@ def test_a_task_is_made_of_prepared_data_and_gives_a_voice_its_model(prepared, n
     spoken = synthesize("Some words.", voice=voice, acoustic=chain + stage.name)
     assert np.isfinite(spoken.samples).all()
     if hasattr(stage.module, "predict"):
-        mels = stage.module.predict(stage.settings, prepared)
+        mels = stage.module.predict(stage.settings, prepared, folder)
         shapes = {i: mel.shape for i, mel in mels.items()}
         stores = (prepared.train, prepared.valid)
         assert shapes == {i: store[i].mel.shape for store in stores for i in store.ids}
@@ -283,6 +285,17 @@ def test_a_training_may_be_taught_by_another_of_the_same_size(prepared, name):
           prepared.runs / stage.name)  # fmt: skip
     task = taught.module.make_task(taught.settings, prepared)
     train(task, loop_of(2), make_fabric("cpu"), prepared.runs / taught.name)
+    # What it writes is its own, not that of the first training of its kind.
+    described = {"task": name, "config": {**values, "teacher": "gone"}}
+    (prepared.runs / taught.name / "strategy.yaml").write_text(json.dumps(described))
+    written = predicted_by(taught.name, prepared)
+    weights = load_weights(prepared.runs / taught.name / "best.safetensors", "flow")
+    task.modules["flow"].load_state_dict(weights)
+    task.modules["flow"].eval()
+    with torch.no_grad():
+        expected = task.write_all(task.valid)
+    for utterance, mel in expected.items():
+        torch.testing.assert_close(written[utterance], mel, rtol=0, atol=1e-6)
     smaller = {**taught.config, "model": {**model, "channels": 16}}
     other = Stage("smaller", name, smaller)
     with pytest.raises(ConfigError, match="made with another configuration"):

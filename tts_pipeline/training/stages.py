@@ -13,6 +13,8 @@ and where they apply
 - ``trained(config, data, folder)``: the model that it gives a voice, if there is more to it than
   the weights of ``config.model``, whose kind the voice's registry knows; ``KIND`` where the config
   has no such field,
+- ``predict(config, data, folder)``: the mels of all utterances that it writes once it is trained,
+  for what is trained behind it,
 - ``gflop(config)``: its arithmetic in all, for the estimate of the training time, where six
   operations for each weight and frame are too far off.
 """

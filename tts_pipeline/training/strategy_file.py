@@ -61,4 +61,4 @@ def predicted_by(run: str, data: Prepared) -> dict[str, torch.Tensor]:
     module = task_module(file.task)
     if not hasattr(module, "predict"):
         raise ConfigError(f"{path}: task={file.task!r} predicts no mels")
-    return module.predict(file.config_of(path), data)
+    return module.predict(file.config_of(path), data, path.parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from pathlib import Path
 
 import torch
 
@@ -175,11 +176,17 @@ def teacher_of(config: FlowTrainingConfig, data: Prepared) -> FlowModel | None:
     return module
 
 
-def predict(config: FlowTrainingConfig, data: Prepared) -> dict[str, torch.Tensor]:
+def predict(config: FlowTrainingConfig, data: Prepared, run: Path) -> dict[str, torch.Tensor]:
     """Mels ``(M, T)`` that the trained model writes along the true durations, by id, with the steps
     and the temperature of its configuration.
 
+    Args:
+        config: of the training.
+        data: the prepared corpus.
+        run: folder of the training.
+
     Raises:
-        ConfigError: if ``data.runs`` holds no trained one.
+        ConfigError: if it holds no trained one.
     """
-    return predicted_mels(make_task(config, data), data.runs / "flow")
+    # Who taught it has no part in what it writes.
+    return predicted_mels(make_task(dataclasses.replace(config, teacher=""), data), run)

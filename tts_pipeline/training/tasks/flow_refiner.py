@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import torch
 
@@ -36,6 +37,8 @@ def make_task(config: FlowRefinerTrainingConfig, data: Prepared) -> FlowTask:
     return FlowTask(config, train, valid, data.audio.n_mels, teacher_of(config, data))
 
 
-def predict(config: FlowRefinerTrainingConfig, data: Prepared) -> dict[str, torch.Tensor]:
+def predict(
+    config: FlowRefinerTrainingConfig, data: Prepared, run: Path
+) -> dict[str, torch.Tensor]:
     """As :func:`tts_pipeline.training.tasks.flow.predict`, behind the voice's acoustic model."""
-    return predicted_mels(make_task(config, data), data.runs / "flow-refiner")
+    return predicted_mels(make_task(dataclasses.replace(config, teacher=""), data), run)
