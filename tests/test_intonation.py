@@ -192,10 +192,10 @@ def test_long_sentences_keep_pace_and_pitch():
             voiced = f0[round(third[0].start_s * 100) : round(third[-1].end_s * 100)]
             thirds.append(12 * np.log2(np.median(voiced[voiced > LOWEST_HZ])))
             rates.append(len(third) / sum(stamp.end_s - stamp.start_s for stamp in third))
+        # The tracker's steps are of a tenth of a semitone: nothing rises by more than one.
+        assert thirds[0] > thirds[1] > thirds[2] - 0.15
         assert 1 < thirds[0] - thirds[2] < 6
-        assert thirds[0] > thirds[1]
         assert max(rates) < 1.2 * min(rates)
         levels.append(thirds)
-    # A single sentence may end on a phrase as high as the one before.
     first, second, third = np.mean(levels, 0)
     assert first > second > third

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.vocoder.harmonic_noise.small import engine_of, mel_like, noise_of
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError
 from tts_pipeline.vocoder.harmonic_noise.config import DetailConfig, GeneratorConfig, PitchConfig
-from tts_pipeline.vocoder.harmonic_noise.engine import HarmonicNoiseEngine
 from tts_pipeline.vocoder.harmonic_noise.model import HarmonicPlusNoiseVocoder
 
 AUDIO = AudioConfig()
@@ -43,24 +43,9 @@ def make_vocoder(
         return made
 
 
-def engine_of(vocoder: HarmonicPlusNoiseVocoder) -> HarmonicNoiseEngine:
-    weights = {name: value.numpy() for name, value in vocoder.state_dict().items()}
-    return HarmonicNoiseEngine(vocoder.config, vocoder.audio, weights)
-
-
 @pytest.fixture(scope="module", params=SHAPES, ids=str)
 def vocoder(request) -> HarmonicPlusNoiseVocoder:
     return make_vocoder(*request.param)
-
-
-def mel_like(n_frames: int) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(0)
-    return 0.7 * torch.randn(80, n_frames, generator=generator) - 5
-
-
-def noise_of(seed: int, n_samples: int) -> torch.Tensor:
-    random = np.random.Generator(np.random.PCG64(seed))
-    return torch.from_numpy(random.standard_normal((1, n_samples), dtype=np.float32))
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 7, 50])

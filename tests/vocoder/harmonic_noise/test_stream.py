@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.flops import Counter
-from tests.vocoder.harmonic_noise.small import engine_of
+from tests.vocoder.harmonic_noise.small import engine_of, mel_like, noise_of
 from tts_pipeline.audio.config import AudioConfig
 from tts_pipeline.errors import AudioError
 from tts_pipeline.protocols import Vocoder
@@ -32,16 +32,6 @@ def make_vocoder(hop_length: int, n_fft: int, n_blocks: int) -> HarmonicPlusNois
 @pytest.fixture(scope="module", params=SHAPES, ids=str)
 def vocoder(request) -> HarmonicPlusNoiseVocoder:
     return make_vocoder(*request.param)
-
-
-def mel_like(n_frames: int) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(0)
-    return 0.7 * torch.randn(80, n_frames, generator=generator) - 5
-
-
-def noise_of(seed: int, n_samples: int) -> torch.Tensor:
-    random = np.random.Generator(np.random.PCG64(seed))
-    return torch.from_numpy(random.standard_normal((1, n_samples), dtype=np.float32))
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 7, 50])

@@ -13,7 +13,7 @@ from tts_pipeline.training.data.planned_codes import CodesBatch, PlannedCodes, p
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.losses import CodesLoss
-from tts_pipeline.training.tasks.planned_codes import PlannedCodesTask
+from tts_pipeline.training.tasks.single_module import SingleModuleTask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ def make_task(config: CodedTrainingConfig, data: Prepared) -> CodedTask:
     return CodedTask(config, *planned_codes(config.codes, data))
 
 
-class CodedTask(PlannedCodesTask):
+class CodedTask(SingleModuleTask):
     """A model that writes codes, and utterances as codes.
 
     Args:
@@ -59,9 +59,11 @@ class CodedTask(PlannedCodesTask):
         self, config: CodedTrainingConfig, train: PlannedCodes, valid: PlannedCodes
     ) -> None:
         torch.manual_seed(config.loop.seed)
-        self.config = config
+        self.config, self.valid = config, valid
         train.require(config.model, config.codes)
-        super().__init__("coded", CodedModel(config.model), config.loop, train, valid)
+        model = CodedModel(config.model)
+        optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=2e-2)
+        super().__init__("coded", model, optimizer, config.loop, train)
 
     def train_step(
         self, batch: CodesBatch, step: int, update: Callable[[str, torch.Tensor], None]

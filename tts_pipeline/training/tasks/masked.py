@@ -14,7 +14,7 @@ from tts_pipeline.training.data.planned_codes import CodesBatch, PlannedCodes, p
 from tts_pipeline.training.data.prepared import Prepared
 from tts_pipeline.training.task import LoopConfig
 from tts_pipeline.training.tasks.losses import CodesLoss
-from tts_pipeline.training.tasks.planned_codes import PlannedCodesTask
+from tts_pipeline.training.tasks.single_module import SingleModuleTask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ def make_task(config: MaskedTrainingConfig, data: Prepared) -> MaskedTask:
     return MaskedTask(config, *planned_codes(config.codes, data))
 
 
-class MaskedTask(PlannedCodesTask):
+class MaskedTask(SingleModuleTask):
     """A model that fills in codes, and utterances as codes.
 
     Args:
@@ -60,9 +60,11 @@ class MaskedTask(PlannedCodesTask):
         self, config: MaskedTrainingConfig, train: PlannedCodes, valid: PlannedCodes
     ) -> None:
         torch.manual_seed(config.loop.seed)
-        self.config = config
+        self.config, self.valid = config, valid
         train.require(config.model, config.codes)
-        super().__init__("masked", MaskedModel(config.model), config.loop, train, valid)
+        model = MaskedModel(config.model)
+        optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=2e-2)
+        super().__init__("masked", model, optimizer, config.loop, train)
 
     def train_step(
         self, batch: CodesBatch, step: int, update: Callable[[str, torch.Tensor], None]

@@ -16,10 +16,11 @@ from tts_pipeline.errors import ConfigError
 from tts_pipeline.training.checkpoint import load_weights
 from tts_pipeline.training.data.planned import PlannedBatch, PlannedUtterances
 from tts_pipeline.training.data.prepared import Prepared
-from tts_pipeline.training.task import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig
+from tts_pipeline.training.tasks.single_module import SingleModuleTask
 
 
-class PlannedTask(Task):
+class PlannedTask(SingleModuleTask):
     """One module that writes mels of planned utterances.
 
     Args:
@@ -41,28 +42,12 @@ class PlannedTask(Task):
         train: PlannedUtterances,
         valid: PlannedUtterances,
     ) -> None:
-        self.name, self.train, self.valid = name, train, valid
+        self.valid = valid
         config: Any = module.config
         train.require(config.token_channels, "model.token_channels")
         module.scaling.set_statistics(*train.mel_statistics())  # type: ignore[operator, union-attr]
-        # PyTorch says of the attributes of modules that they may be anything.
-        self.modules: dict[str, Any] = {name: module}
-        self.averaged = (name,)
-        self.optimizers = {
-            name: torch.optim.AdamW(module.parameters(), betas=(0.9, 0.99), weight_decay=1e-2)
-        }
-        self.sampler = train.sampler(loop.batch_size, loop.seed)
-
-    @property
-    def device(self) -> torch.device:
-        """Of the module."""
-        return next(self.modules[self.name].parameters()).device
-
-    @property
-    def plain(self) -> Any:
-        """The module itself, which Fabric wraps: only its forward goes through mixed precision."""
-        module = self.modules[self.name]
-        return getattr(module, "module", module)
+        optimizer = torch.optim.AdamW(module.parameters(), betas=(0.9, 0.99), weight_decay=1e-2)
+        super().__init__(name, module, optimizer, loop, train)
 
     @abc.abstractmethod
     def losses(self, batch: PlannedBatch, step: int) -> dict[str, torch.Tensor]:
@@ -71,9 +56,6 @@ class PlannedTask(Task):
     @abc.abstractmethod
     def write(self, batch: PlannedBatch) -> torch.Tensor:
         """Mels ``(B, M, T)`` of a batch, as in use."""
-
-    def draw(self, step: int, shard: slice) -> PlannedBatch:
-        return self.train.batch(self.sampler(step, shard), self.device)
 
     def train_step(
         self, batch: PlannedBatch, step: int, update: Callable[[str, torch.Tensor], None]

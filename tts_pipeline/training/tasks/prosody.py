@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 
@@ -15,7 +14,8 @@ from tts_pipeline.text.symbols import ARPABET, Alphabet
 from tts_pipeline.training.data.features import deviation
 from tts_pipeline.training.data.prepared import Prepared, acoustic_of
 from tts_pipeline.training.data.spoken_prosody import ProsodyBatch, SpokenProsody
-from tts_pipeline.training.task import LoopConfig, Task
+from tts_pipeline.training.task import LoopConfig
+from tts_pipeline.training.tasks.single_module import SingleModuleTask
 
 # Tokens of an utterance, on average, for the estimate of the training time.
 _TOKENS = 45
@@ -38,7 +38,7 @@ class ProsodyTrainingConfig:
     least_left: float = 0.2
 
 
-class ProsodyTask(Task):
+class ProsodyTask(SingleModuleTask):
     """A prosody model and utterances as they were spoken.
 
     The validation decides when to stop: a corpus has few sentences, and weights that know them by
@@ -51,8 +51,6 @@ class ProsodyTask(Task):
         alphabet: of the tokens.
     """
 
-    averaged = ("prosody",)
-
     def __init__(
         self,
         config: ProsodyTrainingConfig,
@@ -61,7 +59,7 @@ class ProsodyTask(Task):
         alphabet: Alphabet = ARPABET,
     ) -> None:
         torch.manual_seed(config.loop.seed)
-        self.config, self.train, self.valid = config, train, valid
+        self.config, self.valid = config, valid
         model = ProsodyModel(config.model, alphabet)
         spoken = train.all_spoken()
         model.mean.copy_(spoken.mean(0))
@@ -69,42 +67,27 @@ class ProsodyTask(Task):
         # Only the plan's pitch is widened to be as lively as speech, so only there a plain mixture
         # would be less than both; the others are means, of which a mixture has more and more.
         model.agreement[1] = correlation(valid.all_planned()[:, 1], valid.all_spoken()[:, 1])
-        self.modules: dict[str, Any] = {"prosody": model}
-        self.optimizers = {
-            "prosody": torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=1e-2)
-        }
-        self.sampler = train.sampler(config.loop.batch_size, config.loop.seed)
-
-    @property
-    def _device(self) -> torch.device:
-        return next(self.modules["prosody"].parameters()).device
-
-    @property
-    def _plain(self) -> Any:
-        module = self.modules["prosody"]
-        return getattr(module, "module", module)
-
-    def draw(self, step: int, shard: slice) -> ProsodyBatch:
-        return self.train.batch(self.sampler(step, shard), self._device)
+        optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=1e-2)
+        super().__init__("prosody", model, optimizer, config.loop, train)
 
     def train_step(
         self, batch: ProsodyBatch, step: int, update: Callable[[str, torch.Tensor], None]
     ) -> dict[str, torch.Tensor]:
-        times = torch.rand(len(batch.tokens), device=self._device)
+        times = torch.rand(len(batch.tokens), device=self.device)
         loss = self._velocity_error(batch, times, self._noise(batch))
         update("prosody", loss)
         return {"loss": loss}
 
     def _noise(self, batch: ProsodyBatch, source: torch.Generator | None = None) -> torch.Tensor:
-        device = source.device if source else self._device
+        device = source.device if source else self.device
         noise = torch.randn(batch.spoken.shape, generator=source, device=device)
-        return noise.to(self._device)
+        return noise.to(self.device)
 
     def _velocity_error(
         self, batch: ProsodyBatch, times: torch.Tensor, noise: torch.Tensor
     ) -> torch.Tensor:
         """Mean square. Close to the end, where little way is left, it would grow without bound."""
-        module, plain = self.modules["prosody"], self._plain
+        module, plain = self.modules["prosody"], self.plain
         goal = (batch.spoken - plain.mean) / plain.std
         t = times[:, None, None]
         noisy = (1 - t) * noise + t * goal
@@ -119,13 +102,13 @@ class ProsodyTask(Task):
         source = torch.Generator().manual_seed(0)
         errors, made, spoken = [], [], []
         for ids in self.valid.groups(32):
-            batch = self.valid.batch(ids, self._device)
+            batch = self.valid.batch(ids, self.device)
             for time in (0.0, 0.25, 0.5, 0.75):
-                times = torch.full((len(ids),), time, device=self._device)
+                times = torch.full((len(ids),), time, device=self.device)
                 errors.append(self._velocity_error(batch, times, self._noise(batch, source)))
             drawn = torch.stack(
                 [
-                    self._plain.generate(batch.tokens, batch.mask, self._noise(batch, source))
+                    self.plain.generate(batch.tokens, batch.mask, self._noise(batch, source))
                     for _ in range(_DRAWS)
                 ]
             )
