@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torchaudio
+from threadpoolctl import threadpool_limits
 
 from tests.small_corpus import speech_like
 from tts_pipeline.audio.config import AudioConfig, mel_filters
@@ -113,6 +114,15 @@ def test_seed_decides_and_the_global_generator_is_left_alone(mel):
     assert torch.equal(torch.random.get_rng_state(), torch_state)
     np.testing.assert_array_equal(vocoder.infer(mel, seed=1), first)
     assert not np.allclose(vocoder.infer(mel, seed=2), first, atol=1e-3)
+
+
+def test_threads_of_the_matrix_products_make_no_difference(mel):
+    vocoder = GriffinLimVocoder(n_iter=3)
+    made = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            made.append(vocoder.infer(mel, seed=1))
+    np.testing.assert_array_equal(*made)
 
 
 def test_four_threads_at_once_give_the_same_samples(mel):

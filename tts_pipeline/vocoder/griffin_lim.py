@@ -11,6 +11,7 @@ import numpy as np
 
 from tts_pipeline.audio.config import AudioConfig, mel_filters
 from tts_pipeline.errors import AudioError
+from tts_pipeline.nn.threads import blas_threads
 from tts_pipeline.protocols import Operations, checked_mel
 
 # Updates of the linear spectrum, after which its log-mel is 0.003 from the wanted one on average.
@@ -81,9 +82,11 @@ class GriffinLimVocoder:
         """
         checked = checked_mel(mel, self.audio)
         n_iter = self._rounds(options)
-        if checked.ndim == 2:
-            return self._one(checked, seed, n_iter)
-        return np.stack([self._one(item, seed, n_iter) for item in checked])
+        # How matrix products round depends on the number of their threads.
+        with blas_threads(1):
+            if checked.ndim == 2:
+                return self._one(checked, seed, n_iter)
+            return np.stack([self._one(item, seed, n_iter) for item in checked])
 
     def stream(
         self,
